@@ -1,0 +1,1 @@
+"""wutdet measures how well a detector sees small ships when the weather turns."""
