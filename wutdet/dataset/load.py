@@ -1,0 +1,111 @@
+"""Load a dataset from whatever layout a path holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from wutdet.dataset.coco import read_coco
+from wutdet.dataset.dataset import Dataset
+from wutdet.dataset.sidecar import SIDECAR_NAME, add_sidecar
+from wutdet.dataset.splits import read_split_lists
+from wutdet.dataset.tables import FrameRecord, Problem, build_tables
+from wutdet.dataset.voc import OriginChoice, find_voc_root, read_voc
+from wutdet.errors import DataError, FrameError
+
+OnError = Literal["stop", "skip"]
+
+_LAYOUTS = "voc/{Annotations,JPEGImages}, annotations/*.json, or a COCO .json file"
+
+
+def load(
+    data: str | Path,
+    *,
+    images: str | Path | None = None,
+    splits: str | Path | None = None,
+    voc_origin: OriginChoice = "auto",
+    classes: Mapping[str, str] | None = None,
+    on_error: OnError = "stop",
+) -> Dataset:
+    """Load a part in the WUTDet layout, or COCO JSON.
+
+    Args:
+        data: a folder with `voc/Annotations` (or `Annotations`) or with `annotations/*.json`, or a COCO file.
+        images: the image folder of COCO data when it is not beside the JSON.
+        splits: a folder of `{split}.txt` lists that replace the splits the data comes with.
+        voc_origin: pixel origin of VOC boxes: `1`, `0`, `0x`, or `auto` to decide from the data.
+        classes: other class names, mapped to `ship`, or to "" to drop their boxes.
+        on_error: `stop` raises the first bad frame; `skip` leaves it out and lists it in `problems`.
+
+    Raises:
+        DataError: there is nothing to load, or it cannot be understood.
+        FrameError: a frame is bad and `on_error` is `stop`.
+    """
+    path = Path(data)
+    if not path.exists():
+        raise DataError("does not exist", where=path, remedy=f"give a folder with {_LAYOUTS}")
+    lists = None if splits is None else _existing_folder(Path(splits))
+    problems: list[Problem] = []
+
+    def report(error: FrameError) -> None:
+        if on_error == "stop":
+            raise error
+        problems.append(Problem(error.where, str(error)))
+
+    voc_root = find_voc_root(path) if path.is_dir() else None
+    if voc_root is not None:
+        part = read_voc(voc_root, origin=voc_origin, classes=classes or {}, lists=lists, report=report)
+        frames = add_sidecar(part.frames, path / SIDECAR_NAME)
+        found = Dataset(
+            *build_tables(frames), part.image_dir, path.resolve().name, part.origin.value, part.evidence
+        )
+    else:
+        files = [path] if path.is_file() else sorted(path.glob("annotations/*.json"))
+        if not files or any(file.suffix != ".json" for file in files):
+            raise DataError("no dataset found here", where=path, remedy=f"give a folder with {_LAYOUTS}")
+        read = [frame for file in files for frame in read_coco(file, classes=classes or {}, report=report)]
+        frames = _relist(_merge(read), lists)
+        if not frames:
+            raise DataError("holds no frame", where=path, remedy="check the file")
+        folder = Path(images) if images is not None else _image_dir(files[0], frames[0].file_name)
+        name = path.resolve().stem if path.is_file() else path.resolve().name
+        found = Dataset(*build_tables(frames), folder, name)
+    return dataclasses.replace(found, problems=tuple(problems))
+
+
+def _merge(frames: Sequence[FrameRecord]) -> list[FrameRecord]:
+    """Frames of several files as one list: the same frame in two splits is one frame in both."""
+    merged: dict[tuple[str, int | None], FrameRecord] = {}
+    for frame in frames:
+        key = (frame.file_name, frame.image_id)
+        other = merged.get(key)
+        if other is not None and other.boxes != frame.boxes:
+            raise DataError("has other boxes in another file", where=frame.file_name, remedy="keep one")
+        both = (*(other.splits if other is not None else ()), *frame.splits)
+        merged[key] = dataclasses.replace(frame, splits=tuple(sorted(set(both))))
+    return list(merged.values())
+
+
+def _relist(frames: Sequence[FrameRecord], lists: Path | None) -> list[FrameRecord]:
+    if lists is None:
+        return list(frames)
+    member = read_split_lists(lists)
+    return [dataclasses.replace(frame, splits=member.get(Path(frame.file_name).stem, ())) for frame in frames]
+
+
+def _existing_folder(folder: Path) -> Path:
+    if not any(folder.glob("*.txt")):
+        raise DataError("no split lists (*.txt) here", where=folder, remedy="give a folder of lists")
+    return folder
+
+
+def _image_dir(file: Path, first_image: str) -> Path:
+    """Where the images of a COCO file are: the first usual place that holds the first of them.
+
+    None of them need be there: scoring needs no images. Then the file's own folder is named.
+    """
+    here, above = file.parent, file.parent.parent
+    places = (here, here / "images", above, above / "images", above / "JPEGImages", here / "voc/JPEGImages")
+    return next((place for place in places if (place / first_image).is_file()), here)

@@ -1,0 +1,32 @@
+"""Named subsets of frames as plain text lists, one file a split, one frame a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wutdet.errors import DataError
+
+
+def read_split_lists(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Which splits each frame (by its stem) is in, from every `*.txt` of a folder.
+
+    A line begins with a frame's stem or its file name; the file's stem names the split. A missing
+    folder means that there are no splits.
+
+    Raises:
+        DataError: a list is not text.
+    """
+    member: dict[str, list[str]] = {}
+    if not folder.is_dir():
+        return {}
+    for path in sorted(folder.glob("*.txt")):
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except (UnicodeDecodeError, OSError):
+            raise DataError("cannot be read as text", where=path, remedy="write one stem a line") from None
+        for line in lines:
+            words = line.split()
+            stem = Path(words[0]).stem if words else ""
+            if stem and path.stem not in member.setdefault(stem, []):
+                member[stem].append(path.stem)
+    return {stem: tuple(names) for stem, names in member.items()}
