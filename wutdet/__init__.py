@@ -1,1 +1,67 @@
-"""wutdet measures how well a detector sees small ships when the weather turns."""
+"""wutdet measures how well a detector sees small ships when the weather turns.
+
+The names here are loaded when they are first used; `import wutdet` alone pulls in nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "load": "wutdet.dataset",
+    "Dataset": "wutdet.dataset",
+    "Frame": "wutdet.dataset",
+    "render_part": "wutdet.sample",
+    "train": "wutdet.training",
+    "benchmark": "wutdet.benchmark.run",
+    "Detections": "wutdet.detectors",
+    "InferenceProtocol": "wutdet.detectors",
+    "Camera": "wutdet.scenarios",
+    "WutdetError": "wutdet.errors",
+}
+_PACKAGES = ("scenarios", "metrics", "detectors", "report", "browse")
+
+__all__ = [
+    "Camera",
+    "Dataset",
+    "Detections",
+    "Frame",
+    "InferenceProtocol",
+    "WutdetError",
+    "benchmark",
+    "browse",
+    "detectors",
+    "load",
+    "metrics",
+    "render_part",
+    "report",
+    "scenarios",
+    "train",
+]
+
+if TYPE_CHECKING:
+    from wutdet import browse, detectors, metrics, report, scenarios
+    from wutdet.benchmark.run import benchmark
+    from wutdet.dataset import Dataset, Frame, load
+    from wutdet.detectors import Detections, InferenceProtocol
+    from wutdet.errors import WutdetError
+    from wutdet.sample import render_part
+    from wutdet.scenarios import Camera
+    from wutdet.training import train
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"wutdet.{name}")
+    if name in _WHERE:
+        value = getattr(importlib.import_module(_WHERE[name]), name)
+        globals()[name] = value  # a subpackage of the same name (benchmark) must not take its place later
+        return value
+    raise AttributeError(f"module 'wutdet' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -16,9 +16,7 @@ ReportFrame = Callable[[FrameError], None]
 _SLACK_PX: Final = 1e-6  # x + w of a COCO box may pass the edge by a rounding error
 
 
-def check_box(
-    xmin: float, ymin: float, xmax: float, ymax: float, *, width: int, height: int, where: str
-) -> None:
+def check_box(xmin: float, ymin: float, xmax: float, ymax: float, *, width: int, height: int, where: str) -> None:
     """Refuse a box that is not finite, is empty, or reaches out of its frame.
 
     Coordinates are xyxy, 0-based, continuous, in native pixels.

@@ -58,9 +58,7 @@ def load(
     if voc_root is not None:
         part = read_voc(voc_root, origin=voc_origin, classes=classes or {}, lists=lists, report=report)
         frames = add_sidecar(part.frames, path / SIDECAR_NAME)
-        found = Dataset(
-            *build_tables(frames), part.image_dir, path.resolve().name, part.origin.value, part.evidence
-        )
+        found = Dataset(*build_tables(frames), part.image_dir, path.resolve().name, part.origin.value, part.evidence)
     else:
         files = [path] if path.is_file() else sorted(path.glob("annotations/*.json"))
         if not files or any(file.suffix != ".json" for file in files):

@@ -120,9 +120,7 @@ def parse_voc_xml(path: Path) -> RawFrame:
     except OSError as error:
         raise FrameError(f"cannot be read ({error.strerror})", where=where, remedy="restore it") from None
     if b"\0" in data or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise FrameError(
-            "XML with a document type or NUL bytes", where=where, remedy="save it as plain UTF-8"
-        )
+        raise FrameError("XML with a document type or NUL bytes", where=where, remedy="save it as plain UTF-8")
     try:
         tree = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
@@ -144,9 +142,7 @@ def raw_edges(frames: list[RawFrame]) -> list[tuple[float, float, float]]:
 
 def _parse_object(element: ElementTree.Element, where: str) -> RawObject:
     name = (element.findtext("name") or "").strip()
-    xmin, ymin, xmax, ymax = (
-        _number(element, f"bndbox/{edge}", where) for edge in ("xmin", "ymin", "xmax", "ymax")
-    )
+    xmin, ymin, xmax, ymax = (_number(element, f"bndbox/{edge}", where) for edge in ("xmin", "ymin", "xmax", "ymax"))
     return RawObject(name, xmin, ymin, xmax, ymax)
 
 
@@ -168,9 +164,7 @@ def _integer(element: ElementTree.Element, path: str, where: str) -> int:
     return int(value)
 
 
-def _convert(
-    frame: RawFrame, origin: VocOrigin, classes: Mapping[str, str], where: str
-) -> tuple[BoxRecord, ...]:
+def _convert(frame: RawFrame, origin: VocOrigin, classes: Mapping[str, str], where: str) -> tuple[BoxRecord, ...]:
     shift_min, shift_max = origin.shifts
     boxes = []
     for item in frame.objects:

@@ -1,0 +1,151 @@
+"""What a benchmark will compute: everything that decides its detections, and nothing else."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from wutdet.dataset import Dataset
+from wutdet.dataset.files import write_aside
+from wutdet.detectors import DetectorInfo
+from wutdet.errors import ConfigError, DataError
+from wutdet.scenarios import Camera, Scenario
+
+PLAN_NAME: Final = "plan.json"
+_SHARD_FRAMES: Final = 8  # what a kill costs at most; a shard file of 21 cells then stays under a few MB
+_DECISIVE: Final = (
+    "wutdet",
+    "numpy",
+    "opencv-python-headless",
+    "opencv-python",
+    "torch",
+    "ultralytics",
+    "ultralytics-opencv-headless",
+)
+
+
+class DatasetInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Which frames are benchmarked."""
+
+    name: str
+    split: str
+    images: int
+    boxes: int
+    sha256: str
+    """Of the canonical COCO JSON of these frames; image files enter `Plan.image_bytes`."""
+
+
+class CameraInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The nominal camera that ranges were computed with."""
+
+    height_m: float
+    hfov_deg: float
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A benchmark's settings; two runs with equal plans write equal detections."""
+
+    schema: str = "wutdet-plan-1"
+    detector: DetectorInfo
+    dataset: DatasetInfo
+    scenarios: tuple[str, ...]
+    camera: CameraInfo
+    seed: int
+    on_error: str
+    shard_frames: int
+    image_bytes: int
+    """The sizes of all image files, added up: notices a changed image without reading all of them."""
+    versions: dict[str, str]
+
+
+def make_plan(
+    detector: DetectorInfo,
+    dataset: Dataset,
+    scenarios: Sequence[Scenario],
+    *,
+    camera: Camera,
+    seed: int,
+    on_error: str,
+) -> Plan:
+    """The plan of a benchmark of this detector on these frames."""
+    paths = (dataset.image_dir / name for name in dataset.images["file_name"])
+    return Plan(
+        detector=detector,
+        dataset=DatasetInfo(
+            name=dataset.name,
+            split=dataset.split_name or "all",
+            images=len(dataset),
+            boxes=dataset.boxes.height,
+            sha256=dataset.sha256,
+        ),
+        scenarios=tuple(str(scenario) for scenario in scenarios),
+        camera=CameraInfo(height_m=camera.height_m, hfov_deg=camera.hfov_deg),
+        seed=seed,
+        on_error=on_error,
+        shard_frames=_SHARD_FRAMES,
+        image_bytes=sum(path.stat().st_size for path in paths if path.is_file()),
+        versions=decisive_versions(),
+    )
+
+
+def shards(frames: int, shard_frames: int) -> Iterator[range]:
+    """The frames of each shard, as ranges of places in the images table."""
+    return (range(start, min(start + shard_frames, frames)) for start in range(0, frames, shard_frames))
+
+
+def claim_folder(out: Path, plan: Plan) -> None:
+    """Make a run folder for the plan, or continue the one that has this very plan.
+
+    Raises:
+        ConfigError: the folder holds something else; the message names what differs.
+    """
+    path = out / PLAN_NAME
+    encoded = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    if path.is_file():
+        stored = path.read_bytes()
+        if stored != encoded:
+            differs = _differences(stored, encoded)
+            raise ConfigError(f"holds a run of another plan ({differs})", where=out, remedy="choose another --out")
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError("exists and is no benchmark run", where=out, remedy="choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    write_aside(path, encoded)
+
+
+def read_plan(run: Path) -> Plan:
+    """The plan of a run folder.
+
+    Raises:
+        DataError: the folder has none.
+    """
+    path = run / PLAN_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Plan)
+    except (OSError, msgspec.DecodeError):
+        raise DataError("no benchmark run here", where=run, remedy="give the --out of a benchmark") from None
+
+
+def decisive_versions() -> dict[str, str]:
+    """Installed versions of what pixels and detections depend on."""
+    return {name: version for name in _DECISIVE if (version := _installed(name)) is not None}
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _differences(stored: bytes, wanted: bytes) -> str:
+    try:
+        old: dict[str, Any] = msgspec.json.decode(stored, type=dict)
+    except msgspec.DecodeError:
+        return "its plan is unreadable"
+    new: dict[str, Any] = msgspec.json.decode(wanted, type=dict)
+    return ", ".join(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))

@@ -1,0 +1,142 @@
+"""Run a benchmark image by image: decode once, render every scenario, detect, record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wutdet.benchmark.plan import Plan, claim_folder, make_plan, shards
+from wutdet.benchmark.record import write_manifest
+from wutdet.benchmark.scoring import Scores, score_frames, write_scores
+from wutdet.benchmark.store import CellResult, FrameResult, Store, cell_result
+from wutdet.dataset import Dataset, Frame
+from wutdet.dataset.load import OnError
+from wutdet.detectors import Detector, InferenceProtocol, describe, load_detector
+from wutdet.errors import ConfigError, FrameError
+from wutdet.scenarios import Camera, Scenario, parse_scenarios, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run: its folder and its scores."""
+
+    out: Path
+    scores: Scores
+
+
+@dataclass(slots=True)
+class Timings:
+    """Seconds of each stage, one entry a frame; inference is of all cells of the frame together."""
+
+    decode: list[float] = field(default_factory=list)
+    render: list[float] = field(default_factory=list)
+    detect: list[float] = field(default_factory=list)
+
+
+def benchmark(
+    detector: str | Path | Detector,
+    dataset: Dataset,
+    *,
+    out: str | Path,
+    scenarios: str | Sequence[Scenario] = "clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5",
+    protocol: InferenceProtocol | None = None,
+    classes: dict[str, str] | None = None,
+    camera: Camera | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    seed: int = 0,
+    on_error: OnError = "stop",
+    command: str = "",
+    advance: Callable[[int], None] | None = None,
+) -> Run:
+    """Measure a detector under every scenario, and score each cell.
+
+    Recorded shards of an earlier run with the same plan are kept, so a run that was killed goes on where it was.
+    A batch is one frame's cells in plan order: detections are byte-identical at equal device, threads and plan.
+
+    Args:
+        detector: weights, `pkg.module:factory`, or a callable from RGB uint8 frames to detections.
+        dataset: a split, or a whole dataset, of which `test` (else `val`, else everything) is taken.
+        out: the run folder: new, or one of the same plan.
+        scenarios: in the grammar of `wutdet.scenarios.parse_scenarios`; `clear` is put first if it lacks.
+        protocol: thresholds and image size, for weights.
+        classes: the detector's class names that count as ship, for weights.
+        camera: the nominal camera; 15 m and 60° by default.
+        device: for weights.
+        threads: torch threads on the CPU, for weights.
+        seed: of everything that is drawn at random.
+        on_error: `stop` raises at the first bad frame; `skip` leaves it out of the scores and says so there.
+        command: what the user typed, for the manifest.
+        advance: called with the number of frames done, recorded ones first.
+
+    Raises:
+        WutdetError: an argument is wrong, or a frame is bad and `on_error` is `stop`.
+    """
+    listed = parse_scenarios(scenarios) if isinstance(scenarios, str) else tuple(scenarios)
+    cells = (Scenario(()), *(scenario for scenario in listed if scenario.effects))
+    chosen = dataset if dataset.split_name is not None else dataset.test_split()
+    if not len(chosen):
+        raise ConfigError("has no frames to benchmark", where=chosen.name, remedy="choose another --split")
+    loaded = load_detector(detector, protocol=protocol, classes=classes, device=device, threads=threads)
+    eye = camera or Camera()
+    plan = make_plan(describe(loaded), chosen, cells, camera=eye, seed=seed, on_error=on_error)
+    folder = Path(out)
+    claim_folder(folder, plan)
+    store, timings = Store(folder), Timings()
+    pieces = list(shards(len(chosen), plan.shard_frames))
+    for number, places in enumerate(pieces):
+        if not store.has(number):
+            found = [_run_frame(chosen[place], loaded, cells, eye, seed, on_error, timings) for place in places]
+            store.write(number, found)
+        if advance is not None:
+            advance(len(places))
+    return _finish(folder, store, plan, chosen, pieces=len(pieces), timings=timings, command=command)
+
+
+def _finish(
+    folder: Path, store: Store, plan: Plan, dataset: Dataset, *, pieces: int, timings: Timings, command: str
+) -> Run:
+    frames = list(store.frames(pieces))
+    for cell, scenario in enumerate(plan.scenarios):
+        store.write_cell(scenario, frames, cell)
+    scores = score_frames(plan, dataset, frames)
+    write_scores(folder, scores)
+    measured = {"decode": timings.decode, "render": timings.render, "detect": timings.detect}
+    write_manifest(folder, plan, command=command, seconds=measured, frames=frames)
+    return Run(folder, scores)
+
+
+def _run_frame(
+    frame: Frame,
+    detector: Detector,
+    cells: Sequence[Scenario],
+    camera: Camera,
+    seed: int,
+    on_error: OnError,
+    timings: Timings,
+) -> FrameResult:
+    start = time.perf_counter()
+    try:
+        image = frame.image
+    except FrameError as error:
+        if on_error == "stop":
+            raise
+        return FrameResult(frame.image_id, "", str(error), [])
+    decoded = time.perf_counter()
+    scene = prepare(image, key=frame.name, boxes=frame.boxes, horizon=frame.horizon_row, camera=camera, seed=seed)
+    rendered = [scene.render(scenario) for scenario in cells]
+    drawn = time.perf_counter()
+    found = detector([view.image for view in rendered])
+    if len(found) != len(cells):
+        remedy = "return one Detections for each frame it is given"
+        raise ConfigError(f"the detector returned {len(found)} results for {len(cells)} frames", remedy=remedy)
+    timings.decode.append(decoded - start)
+    timings.render.append(drawn - decoded)
+    timings.detect.append(time.perf_counter() - drawn)
+    results: list[CellResult] = [
+        cell_result(detections, view.transmittance, view.contrast)
+        for detections, view in zip(found, rendered, strict=True)
+    ]
+    return FrameResult(frame.image_id, scene.horizon_source, "", results)

@@ -1,0 +1,5 @@
+"""The command line: `wutdet VERB …`."""
+
+from wutdet.cli.app import main
+
+__all__ = ["main"]

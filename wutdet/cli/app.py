@@ -1,0 +1,55 @@
+"""The verbs together, and what happens when one fails."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from wutdet.cli import data, demo, look, model
+from wutdet.errors import WutdetError
+
+app = typer.Typer(
+    name="wutdet",
+    help="Measure how well a detector sees small ships when the weather turns.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(data.sample)
+app.command()(data.info)
+app.command()(data.convert)
+app.command()(model.train)
+app.command()(model.benchmark)
+app.command()(look.browse)
+app.command()(demo.demo)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from wutdet.cli.version import version_text
+
+        print(version_text())
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show versions and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run a verb; a mistake of the user's ends in one line and exit 2, an interrupt in exit 130."""
+    try:
+        app()
+    except WutdetError as error:
+        print(f"wutdet: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("wutdet: stopped; the same command continues a benchmark where it was", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,55 @@
+"""The main job on an embedded sample: sample, train, benchmark, report."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wutdet.cli.output import note, print_table, progress
+
+_FRAMES = 300
+_SIZE = (640, 360)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="A new folder.")] = Path("wutdet-demo"),
+    frames: Annotated[int, typer.Option("--frames", min=24, help="Frames of the sample.")] = _FRAMES,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Other than the demo baseline's.")] = None,
+) -> None:
+    """Render a sample, train a small detector on it, and measure it in all weather: minutes on two cores."""
+    from wutdet.benchmark.run import benchmark
+    from wutdet.cli.training_progress import train_with_progress
+    from wutdet.dataset import load
+    from wutdet.dataset.files import new_folder
+    from wutdet.detectors.runtime import import_ultralytics
+    from wutdet.report import draw_sheet, rich_table, write_report
+    from wutdet.sample import render_part
+    from wutdet.scenarios import parse_scenarios
+
+    import_ultralytics()  # a missing extra is said now, not after minutes of work
+    started = time.monotonic()
+    new_folder(out)
+    with progress("rendering the sample", frames) as advance:
+        part = render_part(out / "sample", images=frames, size=_SIZE, seed=0, advance=advance)
+    dataset = load(part, splits=part / "splits")
+    trained = train_with_progress(
+        "demo",
+        dataset,
+        out=out / "training",
+        weights=None,
+        device="cpu",
+        threads=None,
+        overrides={} if epochs is None else {"epochs": epochs},
+    )
+    test = dataset.split("test")
+    with progress("benchmarking", len(test)) as advance:
+        run = benchmark(trained.weights, test, out=out / "benchmark", command="wutdet demo", advance=advance)
+    print_table(rich_table(run.scores))
+    busiest = max(test, key=lambda frame: len(frame.boxes))
+    sheet = draw_sheet(busiest, parse_scenarios("clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5"), out / "weather.png")
+    note(f"one frame under every scenario: {sheet}")
+    note(f"report: {write_report(run.out)}")
+    note(f"done in {time.monotonic() - started:.0f} s")

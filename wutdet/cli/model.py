@@ -1,0 +1,119 @@
+"""Verbs about detectors: train, benchmark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wutdet.cli.options import (
+    AsJson,
+    Classes,
+    Data,
+    Device,
+    Images,
+    OnError,
+    OnErrorChoice,
+    Origin,
+    OriginChoice,
+    Splits,
+    Threads,
+    open_dataset,
+    parse_classes,
+)
+from wutdet.cli.output import note, print_json, print_table, progress
+
+
+def train(
+    baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="A name in configs/baselines, or a YAML file.")],
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", help="A new folder for the run.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="epochs=5 imgsz=960 and ultralytics' own.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option("--weights", help="A .pt file to start from.")] = None,
+    images: Images = None,
+    splits: Splits = None,
+    voc_origin: Origin = OriginChoice.auto,
+    classes: Classes = None,
+    on_error: OnError = OnErrorChoice.stop,
+    device: Device = "cpu",
+    threads: Threads = None,
+) -> None:
+    """Train a baseline on the split `train`."""
+    from wutdet.cli.training_progress import train_with_progress
+    from wutdet.training import parse_overrides
+
+    dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    run = train_with_progress(
+        baseline,
+        dataset,
+        out=out,
+        weights=weights,
+        device=device,
+        threads=threads,
+        overrides=parse_overrides(settings or []),
+    )
+    print(run.weights)
+
+
+def benchmark(
+    data: Data,
+    detector: Annotated[str, typer.Option("--detector", help="Weights, or pkg.module:factory.")],
+    out: Annotated[Path, typer.Option("--out", help="The run folder; an unfinished run continues.")],
+    scenarios: Annotated[str, typer.Option("--scenarios", help="Such as clear,fog:1-5,rain:3,fog:2+lowlight:3.")] = (
+        "clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5"
+    ),
+    split: Annotated[str | None, typer.Option("--split", help="test, else val, else everything.")] = None,
+    imgsz: Annotated[int | None, typer.Option("--imgsz", min=32, help="Network input, longer side in px.")] = None,
+    detector_classes: Annotated[
+        list[str] | None, typer.Option("--detector-classes", help="The detector's class names: boat=ship.")
+    ] = None,
+    images: Images = None,
+    splits: Splits = None,
+    voc_origin: Origin = OriginChoice.auto,
+    classes: Classes = None,
+    on_error: OnError = OnErrorChoice.stop,
+    camera_height_m: Annotated[float, typer.Option("--camera-height-m", help="Of the nominal camera.")] = 15.0,
+    hfov_deg: Annotated[float, typer.Option("--hfov-deg", help="Of the nominal camera.")] = 60.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of the weather.")] = 0,
+    device: Device = "cpu",
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a detector under every scenario."""
+    import shlex
+
+    from wutdet.benchmark.run import benchmark as measure
+    from wutdet.detectors import InferenceProtocol
+    from wutdet.report import rich_table, write_report
+    from wutdet.scenarios import Camera
+
+    dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    chosen = dataset.test_split() if split is None else dataset.split(split)
+    note(f"benchmarking the split '{chosen.split_name}': {len(chosen)} frames")
+    with progress("frames", len(chosen)) as advance:
+        run = measure(
+            detector,
+            chosen,
+            out=out,
+            scenarios=scenarios,
+            protocol=InferenceProtocol(imgsz=imgsz),
+            classes=parse_classes(detector_classes),
+            camera=Camera(height_m=camera_height_m, hfov_deg=hfov_deg),
+            device=device,
+            threads=threads,
+            seed=seed,
+            on_error=on_error.value,
+            command=shlex.join(["wutdet", *sys.argv[1:]]),
+            advance=advance,
+        )
+    for reason in run.scores.skipped:
+        note(f"left out: {reason}")
+    note(f"report: {write_report(run.out)}")
+    if as_json:
+        print_json(run.scores)
+    else:
+        print_table(rich_table(run.scores))

@@ -1,0 +1,98 @@
+"""Options that several verbs share, and how their text becomes values."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wutdet.errors import ConfigError
+
+if TYPE_CHECKING:
+    from wutdet.dataset import Dataset
+
+
+class OnErrorChoice(enum.StrEnum):
+    """What to do with a bad frame."""
+
+    stop = "stop"
+    skip = "skip"
+
+
+class OriginChoice(enum.StrEnum):
+    """Where the pixels of VOC files begin."""
+
+    auto = "auto"
+    one = "1"
+    zero = "0"
+    zero_exclusive = "0x"
+
+
+class LayoutChoice(enum.StrEnum):
+    """What to convert to."""
+
+    coco = "coco"
+    yolo = "yolo"
+
+
+class PlacementChoice(enum.StrEnum):
+    """How images get to the converted dataset."""
+
+    copy = "copy"
+    link = "link"
+
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="A part (voc/…), a folder with annotations/, a COCO file.")]
+Images = Annotated[Path | None, typer.Option("--images", help="The images of COCO data, when not beside it.")]
+Splits = Annotated[Path | None, typer.Option("--splits", help="A folder of {split}.txt lists to use instead.")]
+Origin = Annotated[OriginChoice, typer.Option("--voc-origin", help="Pixel origin of VOC boxes.")]
+OnError = Annotated[OnErrorChoice, typer.Option("--on-error", help="A bad frame stops the command, or is left out.")]
+Classes = Annotated[
+    list[str] | None, typer.Option("--classes", help="NAME=ship counts a class as ship, NAME= drops it; may repeat.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Device = Annotated[str, typer.Option("--device", help="cpu, 0, 0,1, mps: as ultralytics names them.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Torch threads on the CPU; default: all cores.")]
+
+
+def parse_classes(words: list[str] | None) -> dict[str, str]:
+    """`["boat=ship", "buoy="]` as a mapping.
+
+    Raises:
+        ConfigError: a word is not `NAME=ship` or `NAME=`.
+    """
+    parsed: dict[str, str] = {}
+    for word in (part.strip() for item in words or [] for part in item.split(",")):
+        name, equals, target = word.rpartition("=")
+        if not equals or not name or target not in ("ship", ""):
+            raise ConfigError(f"'{word}' is no class mapping", where="--classes", remedy="write boat=ship or buoy=")
+        parsed[name] = target
+    return parsed
+
+
+def open_dataset(
+    data: Path,
+    *,
+    images: Path | None,
+    splits: Path | None,
+    origin: OriginChoice,
+    classes: list[str] | None,
+    on_error: OnErrorChoice,
+) -> Dataset:
+    """Load DATA with the shared options, and say on stderr which frames were left out."""
+    from wutdet.cli.output import note
+    from wutdet.dataset import load
+
+    dataset = load(
+        data,
+        images=images,
+        splits=splits,
+        voc_origin=origin.value,
+        classes=parse_classes(classes),
+        on_error=on_error.value,
+    )
+    for problem in dataset.problems:
+        note(f"left out: {problem.message}")
+    return dataset

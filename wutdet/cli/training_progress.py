@@ -1,0 +1,48 @@
+"""A training with a progress bar of its epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wutdet.cli.output import note, progress
+
+if TYPE_CHECKING:
+    from wutdet.dataset import Dataset
+    from wutdet.training import Epoch, TrainedRun
+
+
+def train_with_progress(
+    baseline: str,
+    dataset: Dataset,
+    *,
+    out: Path,
+    weights: Path | None,
+    device: str,
+    threads: int | None,
+    overrides: Mapping[str, Any],
+) -> TrainedRun:
+    """Train as `wutdet.train` does, showing epochs on stderr."""
+    from wutdet.training import load_baseline, train
+
+    config = load_baseline(baseline)
+    if "val" not in dataset.splits:
+        note("there is no split 'val': the last epoch's weights are the result")
+    with progress(f"training {config.name}", int(overrides.get("epochs") or config.epochs)) as advance:
+
+        def on_epoch(epoch: Epoch) -> None:
+            advance(1)
+            if epoch.map50 is not None:
+                note(f"epoch {epoch.number}: mAP50 on val {epoch.map50:.3f} (ultralytics)")
+
+        return train(
+            config,
+            dataset,
+            out=out,
+            weights=weights,
+            device=device,
+            threads=threads,
+            on_epoch=on_epoch,
+            **overrides,
+        )

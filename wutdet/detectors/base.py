@@ -1,0 +1,87 @@
+"""What a detector is: a callable from frames to detections, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """The ships a detector found in one frame, best score first.
+
+    Raises:
+        ValueError: the arrays do not fit each other, or hold something that is no number.
+    """
+
+    xyxy: NDArray[np.float64]
+    """(N, 4), 0-based, native pixels."""
+    scores: NDArray[np.float64]
+    """(N,), in [0, 1]."""
+
+    def __post_init__(self) -> None:
+        """Check shapes and values: detectors come from anywhere."""
+        if self.xyxy.ndim != 2 or self.xyxy.shape[1] != 4 or self.scores.shape != (len(self.xyxy),):
+            raise ValueError(f"boxes {self.xyxy.shape} and scores {self.scores.shape} are not (N, 4) and (N,)")
+        if not (np.isfinite(self.xyxy).all() and np.isfinite(self.scores).all()):
+            raise ValueError("boxes or scores are not finite")
+
+    def __len__(self) -> int:
+        """The number of boxes."""
+        return len(self.scores)
+
+
+class InferenceProtocol(msgspec.Struct, frozen=True, kw_only=True):
+    """How a detector is asked; recorded in every manifest."""
+
+    confidence: float = 0.001
+    nms_iou: float = 0.7
+    max_det: int = 300
+    imgsz: int | None = None
+    """Longer side of the network's input in px; None where the detector decides."""
+
+
+class DetectorInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a detector; unknown is None."""
+
+    name: str
+    weights_sha256: str | None = None
+    parameters: int | None = None
+    gflops: float | None = None
+    protocol: InferenceProtocol | None = None
+    device: str | None = None
+    threads: int | None = None
+
+
+class Detector(Protocol):
+    """Anything that turns frames into boxes with scores."""
+
+    def __call__(self, frames: Sequence[NDArray[np.uint8]], /) -> list[Detections]:
+        """The detections of each frame.
+
+        Args:
+            frames: RGB uint8 images (H, W, 3), all of one size.
+        """
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A detector that says what it is."""
+
+    @property
+    def info(self) -> DetectorInfo:
+        """Its name, size and protocol."""
+        ...
+
+
+def describe(detector: Detector) -> DetectorInfo:
+    """What a detector says of itself, or its name alone."""
+    if isinstance(detector, Described):
+        return detector.info
+    return DetectorInfo(name=getattr(detector, "__qualname__", type(detector).__qualname__))

@@ -1,0 +1,50 @@
+"""Turn what a user names into a detector."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from wutdet.detectors.base import Detector, InferenceProtocol
+from wutdet.errors import ConfigError
+
+
+def load_detector(
+    spec: str | Path | Detector,
+    *,
+    protocol: InferenceProtocol | None = None,
+    classes: Mapping[str, str] | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+) -> Detector:
+    """A detector from weights, from `pkg.module:factory`, or one that already is a callable.
+
+    A factory is called without arguments and returns the detector; the options are for weights alone.
+
+    Raises:
+        ConfigError: it names nothing that exists.
+    """
+    if not isinstance(spec, str | Path):
+        return spec
+    module, colon, factory = str(spec).partition(":")
+    if colon and not Path(spec).exists() and module.replace(".", "").replace("_", "").isalnum():
+        return _from_factory(module, factory)
+    from wutdet.detectors.ultralytics import UltralyticsDetector
+
+    return UltralyticsDetector(spec, protocol=protocol, classes=classes, device=device, threads=threads)
+
+
+def _from_factory(module: str, factory: str) -> Detector:
+    where = f"{module}:{factory}"
+    try:
+        make = getattr(importlib.import_module(module), factory)
+    except ModuleNotFoundError as error:
+        remedy = "check the spelling and PYTHONPATH"
+        raise ConfigError(f"cannot import '{error.name}'", where=where, remedy=remedy) from None
+    except AttributeError:
+        raise ConfigError(f"'{module}' has no '{factory}'", where=where, remedy="check the name") from None
+    detector = make() if callable(make) else None
+    if not callable(detector):
+        raise ConfigError("does not return a callable", where=where, remedy="return the detector") from None
+    return detector  # type: ignore[no-any-return]  # a user's module is untyped

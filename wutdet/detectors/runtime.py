@@ -1,0 +1,72 @@
+"""Import ultralytics quietly, offline, and with a torchvision that works."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from wutdet.errors import MissingExtraError
+
+_QUIET: Final = {
+    "YOLO_OFFLINE": "1",
+    "YOLO_AUTOINSTALL": "0",
+    "YOLO_VERBOSE": "false",
+    "NO_ALBUMENTATIONS_UPDATE": "1",
+}
+
+
+def import_ultralytics(*, online: bool = False) -> Any:
+    """The `ultralytics` module, told not to probe the network, install packages or write to the user's settings.
+
+    What the user set in the environment stays. Ultralytics reads its environment when it is first imported, so
+    `online` counts only then.
+
+    Args:
+        online: allow downloads, because the user named a model that needs one.
+
+    Raises:
+        MissingExtraError: ultralytics or torch is not installed.
+    """
+    for module in ("torch", "torchvision", "ultralytics"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(module, "train")
+    for name, value in _QUIET.items():
+        if not (online and name == "YOLO_OFFLINE"):
+            os.environ.setdefault(name, value)
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(_config_dir()))
+    from wutdet.detectors.torchvision_ops import ensure_torchvision
+
+    ensure_torchvision()
+    if not Path(os.environ["YOLO_CONFIG_DIR"]).is_dir():
+        Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
+    import ultralytics
+
+    if ultralytics.settings.get("sync"):
+        ultralytics.settings.update({"sync": False})
+    return ultralytics
+
+
+def set_torch_threads(threads: int) -> None:
+    """Let torch compute with this many threads; ultralytics takes all cores but one, which is one of two."""
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def default_threads() -> int:
+    """The number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def versions() -> dict[str, str]:
+    """Versions of the modules that decide what a detector computes, for the manifest."""
+    found: dict[str, Any] = {name: sys.modules.get(name) for name in ("torch", "torchvision", "ultralytics")}
+    return {name: str(module.__version__) for name, module in found.items() if module is not None}
+
+
+def _config_dir() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "wutdet" / "ultralytics"

@@ -1,0 +1,155 @@
+"""Any model that ultralytics runs, as a detector."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wutdet.detectors.base import Detections, DetectorInfo, InferenceProtocol
+from wutdet.detectors.runtime import default_threads, import_ultralytics, set_torch_threads
+from wutdet.errors import ConfigError
+
+_SHIP = "ship"
+
+
+class UltralyticsDetector:
+    """Ultralytics weights as a detector of ships.
+
+    Ultralytics takes BGR frames; they are turned at this border. A checkpoint is a pickle: loading one runs code
+    that it names, so load only weights whose source you trust.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path,
+        *,
+        protocol: InferenceProtocol | None = None,
+        classes: Mapping[str, str] | None = None,
+        device: str = "cpu",
+        threads: int | None = None,
+    ) -> None:
+        """Load the weights and find which of their classes are ships.
+
+        Args:
+            weights: a file that ultralytics loads.
+            protocol: thresholds and image size; the size the model was trained at when it names none.
+            classes: the model's class names that count as `ship`, such as `{"boat": "ship"}`.
+            device: as ultralytics names them: `cpu`, `0`, `mps`.
+            threads: torch threads on the CPU; all cores by default.
+
+        Raises:
+            ConfigError: the file is missing or no model, or none of its classes is a ship.
+            MissingExtraError: ultralytics is not installed.
+        """
+        path = Path(weights)
+        if not path.exists():
+            raise ConfigError("no such weights file", where=path, remedy="give the path of trained weights")
+        self._model = _load_model(path)
+        wanted = protocol or InferenceProtocol()
+        imgsz = wanted.imgsz or int(_trained_imgsz(self._model))
+        self._protocol = InferenceProtocol(
+            confidence=wanted.confidence, nms_iou=wanted.nms_iou, max_det=wanted.max_det, imgsz=imgsz
+        )
+        self._ship_classes = ship_classes(self._model.names, classes or {}, where=path)
+        self._device = device
+        self._threads = threads or default_threads()
+        parameters, gflops = _size_of(self._model, imgsz)
+        self._info = DetectorInfo(
+            name=path.name,
+            weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None,
+            parameters=parameters,
+            gflops=gflops,
+            protocol=self._protocol,
+            device=device,
+            threads=self._threads,
+        )
+        self._predict([np.zeros((64, 64, 3), np.uint8)])  # sets the model up, which resets the threads
+
+    @property
+    def info(self) -> DetectorInfo:
+        """Name, weights, size and protocol."""
+        return self._info
+
+    def __call__(self, frames: Sequence[NDArray[np.uint8]], /) -> list[Detections]:
+        """Detections of each RGB uint8 (H, W, 3) frame, computed as one batch."""
+        set_torch_threads(self._threads)
+        results = self._predict([np.ascontiguousarray(frame[:, :, ::-1]) for frame in frames])
+        return [_detections(result) for result in results]
+
+    def _predict(self, bgr: list[NDArray[np.uint8]]) -> Any:
+        return self._model.predict(
+            bgr,
+            imgsz=self._protocol.imgsz,
+            conf=self._protocol.confidence,
+            iou=self._protocol.nms_iou,
+            max_det=self._protocol.max_det,
+            classes=self._ship_classes,
+            device=self._device,
+            verbose=False,
+            save=False,
+        )
+
+
+def ship_classes(names: Mapping[int, str], classes: Mapping[str, str], *, where: Path) -> list[int]:
+    """The numbers of a model's classes that are ships.
+
+    Raises:
+        ConfigError: there is none; the message shows what the model has.
+    """
+    found = [number for number, name in names.items() if name == _SHIP or classes.get(name) == _SHIP]
+    if not found:
+        shown = ", ".join(list(names.values())[:9]) + (", …" if len(names) > 9 else "")
+        remedy = "map one with --classes NAME=ship, such as boat=ship"
+        raise ConfigError(f"the detector has no class 'ship' (it has {shown})", where=where, remedy=remedy)
+    return found
+
+
+def _load_model(path: Path) -> Any:
+    ultralytics = import_ultralytics()
+    import pickle
+
+    try:
+        return ultralytics.YOLO(str(path), task="detect")
+    except (
+        OSError,
+        RuntimeError,
+        TypeError,
+        KeyError,
+        EOFError,
+        pickle.UnpicklingError,
+        SyntaxError,
+    ) as error:
+        reason = str(error).strip().split("\n")[0][:120]
+        raise ConfigError(f"ultralytics cannot load it ({reason})", where=path, remedy="check the file") from None
+
+
+def _trained_imgsz(model: Any) -> int:
+    arguments = getattr(getattr(model, "model", None), "args", None)
+    size = arguments.get("imgsz", 640) if isinstance(arguments, dict) else 640
+    return int(size if isinstance(size, (int, float)) else max(size))
+
+
+def _size_of(model: Any, imgsz: int) -> tuple[int | None, float | None]:
+    """Parameters and GFLOPs at a square input of this size; None for exported formats."""
+    import torch
+
+    network = model.model
+    if not isinstance(network, torch.nn.Module):
+        return None, None
+    from ultralytics.utils.torch_utils import get_flops
+
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    gflops = float(get_flops(network, imgsz))
+    return parameters, round(gflops, 3) if gflops > 0 else None
+
+
+def _detections(result: Any) -> Detections:
+    xyxy = result.boxes.xyxy.cpu().numpy().astype(np.float64).reshape(-1, 4)
+    scores = result.boxes.conf.cpu().numpy().astype(np.float64)
+    order = np.argsort(-scores, kind="stable")
+    return Detections(xyxy[order], scores[order])

@@ -1,0 +1,36 @@
+"""Columns of boxes that metrics are computed from: arrays, so that they may come from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class TrueBoxes:
+    """The ships of a set of images."""
+
+    all_image_ids: NDArray[np.int64]
+    """(I,) every image that is scored, also those without ships."""
+    image_ids: NDArray[np.int64]
+    """(N,) the image of each box."""
+    xywh: NDArray[np.float64]
+    """(N, 4) 0-based, native pixels."""
+    area_px2: NDArray[np.float64]
+    """(N,) as the labels give it."""
+    iscrowd: NDArray[np.bool_]
+    """(N,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBoxes:
+    """The detections in a set of images, in the order that breaks ties between equal scores."""
+
+    image_ids: NDArray[np.int64]
+    """(D,) the image of each box."""
+    xywh: NDArray[np.float64]
+    """(D, 4) 0-based, native pixels."""
+    scores: NDArray[np.float64]
+    """(D,)."""

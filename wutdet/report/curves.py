@@ -1,0 +1,66 @@
+"""A metric against severity, one curve a kind of weather."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from wutdet.benchmark.scoring import CellScores, Scores
+
+# Okabe and Ito's palette (2008): told apart with every common colour vision; markers tell kinds apart in grey.
+_STYLES: Final = {
+    "fog": ("#0072B2", "o"),
+    "glare": ("#E69F00", "s"),
+    "rain": ("#009E73", "^"),
+    "lowlight": ("#CC79A7", "D"),
+}
+_OTHER: Final = ("#555555", "v")
+
+
+def curve_points(scores: Scores, metric: str) -> dict[str, list[tuple[int, float]]]:
+    """(severity, value) of every kind, the clear value first at severity 0; unknown values are left out."""
+    clear = [(0, value) for cell in scores.cells if cell.severity == 0 and (value := _value(cell, metric)) is not None]
+    points: dict[str, list[tuple[int, float]]] = {}
+    for cell in scores.cells:
+        value = _value(cell, metric)
+        if cell.severity and value is not None:
+            points.setdefault(cell.scenario, list(clear)).append((cell.severity, value))
+    return {kind: sorted(values) for kind, values in points.items()}
+
+
+def draw_curves(scores: Scores, path: Path, *, metric: str = "AP_small") -> Path:
+    """Draw the curves to a PNG or SVG file; returns its path."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure: Any = Figure(figsize=(7, 4), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for kind, points in curve_points(scores, metric).items():
+        colour, marker = _STYLES.get(kind, _OTHER)
+        xs, ys = zip(*points, strict=True)
+        axes.plot(xs, ys, color=colour, marker=marker, label=kind)
+    severities = sorted({cell.severity for cell in scores.cells if cell.severity is not None})
+    axes.set_xticks(severities, ["clear" if severity == 0 else str(severity) for severity in severities])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("severity")
+    axes.set_ylabel(f"{metric}  (n = {_ships(scores.cells[0], metric)} ships)")
+    axes.set_title(f"{scores.detector.name} on {scores.dataset.name} ({scores.dataset.split})", fontsize=10)
+    axes.grid(alpha=0.3)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.legend(frameon=False)
+    aside = path.with_name(f".{path.stem}.part{path.suffix}")
+    figure.savefig(aside, metadata={"Software": None} if path.suffix == ".png" else None)
+    aside.replace(path)
+    return path
+
+
+def _value(cell: CellScores, metric: str) -> float | None:
+    value: float | None = getattr(cell, metric)
+    return value
+
+
+def _ships(cell: CellScores, metric: str) -> int:
+    size = metric.partition("_")[2]
+    return int(getattr(cell.ships, size if size in ("small", "medium", "large") else "all"))

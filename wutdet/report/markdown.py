@@ -1,0 +1,64 @@
+"""A first report: `report.md` beside the scores, with the table and a curve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wutdet.benchmark.scoring import Scores, read_scores
+from wutdet.dataset.files import write_aside
+from wutdet.report.curves import draw_curves
+from wutdet.report.table import caption, markdown_table
+
+
+def write_report(run: Path) -> Path:
+    """Write `report.md` and `ap_small.png` into a run folder from its scores; returns the report's path.
+
+    Raises:
+        DataError: the run has no scores.
+    """
+    scores = read_scores(run)
+    draw_curves(scores, run / "ap_small.png")
+    path = run / "report.md"
+    write_aside(path, report_text(scores).encode())
+    return path
+
+
+def report_text(scores: Scores) -> str:
+    """The report as Markdown; text from outside is escaped."""
+    camera_note = "Visibilities are nominal: they hold for the camera that the manifest states."
+    skipped = "".join(f"- {_escape(reason)}\n" for reason in scores.skipped)
+    return "\n".join(
+        [
+            "# Small ships in bad weather",
+            "",
+            _escape(caption(scores)) + ".",
+            "",
+            markdown_table(scores),
+            "AP is COCO's (IoU 0.50:0.95, 100 detections an image), box areas in native pixels; "
+            f"Δ is against clear. {camera_note}",
+            "",
+            "![AP_small against severity](ap_small.png)",
+            "",
+            "## Robustness",
+            "",
+            *_robustness_lines(scores),
+            *(["## Frames left out", "", skipped] if skipped else []),
+        ]
+    )
+
+
+def _robustness_lines(scores: Scores) -> list[str]:
+    lines = []
+    for item in scores.robustness:
+        if item.mPC is None:
+            continue
+        kinds = ", ".join(f"{kind} {value:.3f}" for kind, value in item.per_kind.items() if value is not None)
+        relative = "" if item.rPC is None else f", {item.rPC:.0%} of clear (rPC)"
+        lines.append(f"- {item.metric}: mean under weather (mPC) {item.mPC:.3f}{relative}; {kinds}")
+    return [*lines, ""]
+
+
+def _escape(text: str) -> str:
+    """Outside names as plain text: no markup of Markdown or HTML."""
+    replaced = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{letter}" if letter in "\\`*[]|#" else letter for letter in replaced).replace("\n", " ")

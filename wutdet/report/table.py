@@ -1,0 +1,62 @@
+"""The table of a benchmark: a row a scenario, for the terminal and for Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wutdet.benchmark.scoring import CellScores, Scores
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+HEADER = ("scenario", "in units", "AP", "AP50", "AP75", "AP_small", "Δ AP_small", "AP_medium", "AP_large")
+
+
+def table_rows(scores: Scores) -> list[tuple[str, ...]]:
+    """The cells of the table as text, one row a scenario; a value without ships is an em dash."""
+    clear = next((cell.AP_small for cell in scores.cells if cell.severity == 0), None)
+    return [_row(cell, clear) for cell in scores.cells]
+
+
+def caption(scores: Scores) -> str:
+    """What the numbers rest on, in one line."""
+    ships = scores.cells[0].ships
+    data = scores.dataset
+    skipped = f", {len(scores.skipped)} bad frames skipped" if scores.skipped else ""
+    return (
+        f"{scores.detector.name} on {data.name} ({data.split}): {data.images} frames{skipped}, {ships.all} ships "
+        f"(small {ships.small}, medium {ships.medium}, large {ships.large}; COCO sizes in native pixels)"
+    )
+
+
+def rich_table(scores: Scores) -> Table:
+    """The table for a terminal of 100 columns, with a rule between kinds."""
+    from rich.table import Table
+
+    table = Table(title=caption(scores), title_justify="left", title_style="", pad_edge=False)
+    for place, name in enumerate(HEADER):
+        table.add_column(name, justify="left" if place < 2 else "right", no_wrap=True)
+    kinds = [cell.scenario for cell in scores.cells]
+    for place, row in enumerate(table_rows(scores)):
+        last_of_kind = place + 1 == len(kinds) or kinds[place + 1] != kinds[place]
+        table.add_row(*row, end_section=last_of_kind)
+    return table
+
+
+def markdown_table(scores: Scores) -> str:
+    """The table as GitHub Markdown."""
+    rules = ["---", "---", *["---:"] * (len(HEADER) - 2)]
+    lines = [HEADER, rules, *table_rows(scores)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _row(cell: CellScores, clear: float | None) -> tuple[str, ...]:
+    lost = None if clear is None or cell.AP_small is None or cell.severity == 0 else cell.AP_small - clear
+    values = [cell.AP, cell.AP50, cell.AP75, cell.AP_small]
+    delta = "" if cell.severity == 0 else _number(lost, "+.3f")
+    value = "" if cell.severity == 0 else cell.value
+    return (cell.name, value, *map(_number, values), delta, _number(cell.AP_medium), _number(cell.AP_large))
+
+
+def _number(value: float | None, form: str = ".3f") -> str:
+    return "—" if value is None else format(value, form).replace("-", "−")
