@@ -40,5 +40,4 @@ def browse(
     dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
     found = None if run is None else read_run_detections(run)
     opened = to_fiftyone(dataset, name or dataset.name, detections=found, overwrite=overwrite)
-    note(f"FiftyOne on 127.0.0.1, port {port}; Ctrl-C ends it")
-    open_app(opened, port=port, wait=True)
+    open_app(opened, port=port, wait=True, on_ready=lambda url: note(f"FiftyOne at {url}; Ctrl-C ends it"))

@@ -47,10 +47,10 @@ def check_file_name(name: str, *, where: str) -> None:
     """Refuse a file name that could lead out of the image folder.
 
     Raises:
-        FrameError: the name is absolute, has a drive, a NUL or a `..` in it.
+        FrameError: the name is absolute, has a drive, a control character (such as NUL) or a `..` in it.
     """
     path = PurePosixPath(name)
-    unsafe = path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in name
+    unsafe = path.is_absolute() or ".." in path.parts or any(sign in "\\:\x7f" or sign < " " for sign in name)
     if unsafe or not path.name:
         raise FrameError(f"unsafe file name {name!r}", where=where, remedy="use names relative to the images")
 
@@ -71,7 +71,7 @@ def is_ship(name: str, classes: Mapping[str, str], *, where: str) -> bool:
         raise FrameError(
             f"unknown class {name!r}",
             where=where,
-            remedy=f"map it with --classes '{name}=ship', or drop it with '{name}='",
+            remedy=f"map it with --classes {f'{name}=ship'!r}, or drop it with {f'{name}='!r}",
         )
     return target == CATEGORY
 

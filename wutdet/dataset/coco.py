@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import polars as pl
@@ -25,11 +26,14 @@ from wutdet.dataset.tables import (
 )
 from wutdet.errors import DataError, FrameError
 
+Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""What a column of ids can hold."""
+
 
 class CocoImage(msgspec.Struct, omit_defaults=True, kw_only=True):
     """One image; the optional fields are this project's extension."""
 
-    id: int
+    id: Id
     file_name: str
     width: int
     height: int
@@ -44,8 +48,8 @@ class CocoImage(msgspec.Struct, omit_defaults=True, kw_only=True):
 class CocoAnnotation(msgspec.Struct, kw_only=True):
     """One box; `bbox` is [x, y, width, height], 0-based, in native pixels."""
 
-    id: int
-    image_id: int
+    id: Id
+    image_id: Id
     category_id: int
     bbox: tuple[float, float, float, float]
     area: float | None = None
@@ -84,7 +88,7 @@ def read_coco(path: Path, *, classes: Mapping[str, str], report: ReportFrame) ->
         report: called with each bad frame, which is then left out.
 
     Raises:
-        DataError: the file is not COCO JSON, or an annotation belongs to no image.
+        DataError: the file is not COCO JSON, two images share an id, or an annotation belongs to no image.
     """
     try:
         coco = msgspec.json.decode(path.read_bytes(), type=CocoFile)
@@ -93,6 +97,8 @@ def read_coco(path: Path, *, classes: Mapping[str, str], report: ReportFrame) ->
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"not COCO JSON ({error})", where=path, remedy="check the file") from None
     grouped: dict[int, list[CocoAnnotation]] = {image.id: [] for image in coco.images}
+    if len(grouped) < len(coco.images):
+        raise DataError("two images have the same id", where=path, remedy="give every image an id of its own")
     for annotation in coco.annotations:
         if annotation.image_id not in grouped:
             what = f"annotation {annotation.id} belongs to image {annotation.image_id}, which is not there"
@@ -101,7 +107,7 @@ def read_coco(path: Path, *, classes: Mapping[str, str], report: ReportFrame) ->
     names = {category.id: category.name for category in coco.categories}
     frames: list[FrameRecord] = []
     for image in coco.images:
-        where = f"{path.name}, image {image.id} ({image.file_name})"
+        where = f"{path.name}, image {image.id} ({image.file_name!r})"
         try:
             frames.append(_frame(image, grouped[image.id], names, classes, split_of(path), where))
         except FrameError as error:
@@ -208,5 +214,5 @@ def _annotation(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def _tidy(value: object) -> object:
-    """Whole floats as integers, so that a pixel box reads as one."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """Whole floats as integers, so that a pixel box reads as one; beyond 2^53 floats are not exact integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value

@@ -102,7 +102,10 @@ class Dataset:
     @cached_property
     def _boxes_by_image(self) -> dict[int, NDArray[np.float64]]:
         keyed = self.boxes.partition_by("image_id", as_dict=True, maintain_order=True)
-        return {int(key[0]): part.select("xmin", "ymin", "xmax", "ymax").to_numpy() for key, part in keyed.items()}
+        edges = {int(key[0]): part.select("xmin", "ymin", "xmax", "ymax").to_numpy() for key, part in keyed.items()}
+        for array in edges.values():
+            array.flags.writeable = False  # frames share it, and a dataset never changes
+        return edges
 
     @property
     def splits(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Final, Literal
 
-from wutdet.errors import DataError
+from wutdet.errors import DataError, FrameError
 
 Placement = Literal["copy", "link"]
 
@@ -28,11 +28,14 @@ def new_folder(out: Path) -> Path:
     """Make an output folder.
 
     Raises:
-        DataError: it exists and is not empty, or is a file.
+        DataError: it exists and is not empty, is a file, or cannot be made.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError("exists and is not empty", where=out, remedy="choose another --out or delete it")
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot be made ({error.strerror})", where=out, remedy="choose another --out") from None
     return out
 
 
@@ -41,7 +44,12 @@ def place_image(source: Path, target: Path, how: Placement) -> None:
 
     Some trainers re-encode a JPEG without its end marker in place, through any link. So a file that does not
     end with the marker is copied even when a link was asked for.
+
+    Raises:
+        FrameError: the image is not there.
     """
+    if not source.is_file():
+        raise FrameError("the image is missing", where=source, remedy="restore it, or name the folder with --images")
     target.parent.mkdir(parents=True, exist_ok=True)
     if how == "link" and (source.suffix.lower() not in (".jpg", ".jpeg") or _ends_with_eoi(source)):
         target.symlink_to(source.resolve())

@@ -14,7 +14,8 @@ from PIL import Image, UnidentifiedImageError
 from wutdet.errors import FrameError
 
 _TAIL_BYTES: Final = 4096  # cameras pad a JPEG with some bytes after its end marker
-_MAX_PIXELS: Final = 200_000_000  # 6 times an 8K frame
+_MAX_PIXELS: Final = 178_956_970  # Pillow's own limit, 5 times an 8K frame; held where another library lifts Pillow's
+_BOMB: Final = f"claims more than {_MAX_PIXELS // 10**6} megapixels"
 _REMEDY: Final = "restore the file, or leave such frames out with --on-error skip"
 
 
@@ -25,7 +26,7 @@ def decode_image(path: Path) -> NDArray[np.uint8]:
     with grey and says nothing, so a JPEG without its end marker is first put through Pillow's strict decoder.
 
     Raises:
-        FrameError: the file is missing, not an image, truncated, or claims more than 200 megapixels.
+        FrameError: the file is missing, not an image, truncated, or claims more than 178 megapixels.
     """
     try:
         data = path.read_bytes()
@@ -44,15 +45,17 @@ def check_header(data: bytes, path: Path) -> tuple[int, int]:
     """(width, height) by the header alone, before anything is decoded.
 
     Raises:
-        FrameError: it is no image, or claims more than 200 megapixels.
+        FrameError: it is no image, or claims more than 178 megapixels.
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError):
+    except Image.DecompressionBombError:
+        raise FrameError(_BOMB, where=path, remedy=_REMEDY) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise FrameError("not an image", where=path, remedy=_REMEDY) from None
     if width * height > _MAX_PIXELS:
-        raise FrameError(f"claims {width}x{height} pixels", where=path, remedy=_REMEDY)
+        raise FrameError(_BOMB, where=path, remedy=_REMEDY)
     return width, height
 
 

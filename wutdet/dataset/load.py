@@ -75,15 +75,22 @@ def load(
 
 def _merge(frames: Sequence[FrameRecord]) -> list[FrameRecord]:
     """Frames of several files as one list: the same frame in two splits is one frame in both."""
-    merged: dict[tuple[str, int | None], FrameRecord] = {}
+    merged: dict[str, FrameRecord] = {}
     for frame in frames:
-        key = (frame.file_name, frame.image_id)
-        other = merged.get(key)
-        if other is not None and other.boxes != frame.boxes:
-            raise DataError("has other boxes in another file", where=frame.file_name, remedy="keep one")
-        both = (*(other.splits if other is not None else ()), *frame.splits)
-        merged[key] = dataclasses.replace(frame, splits=tuple(sorted(set(both))))
+        other = merged.setdefault(frame.file_name, frame)
+        if _unnumbered(other) != _unnumbered(frame):
+            remedy = "load the files one by one, or correct the labels"
+            raise DataError("is there twice, with different boxes or facts", where=frame.file_name, remedy=remedy)
+        both = tuple(sorted({*other.splits, *frame.splits}))
+        image_id = frame.image_id if frame.image_id == other.image_id else None
+        merged[frame.file_name] = dataclasses.replace(other, splits=both, image_id=image_id)
     return list(merged.values())
+
+
+def _unnumbered(frame: FrameRecord) -> FrameRecord:
+    """The frame without what each file numbers or lists on its own."""
+    boxes = tuple(dataclasses.replace(box, box_id=0) for box in frame.boxes)
+    return dataclasses.replace(frame, boxes=boxes, splits=(), image_id=None)
 
 
 def _relist(frames: Sequence[FrameRecord], lists: Path | None) -> list[FrameRecord]:

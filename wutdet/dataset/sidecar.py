@@ -23,7 +23,7 @@ def add_sidecar(frames: Sequence[FrameRecord], path: Path) -> list[FrameRecord]:
     horizon_row`; other columns are left alone. Blank cells and absent rows say nothing.
 
     Raises:
-        DataError: the table cannot be parsed, lacks `image` or names an image twice.
+        DataError: the table cannot be parsed, lacks `image`, names an image twice, or has an endless horizon row.
     """
     if not path.is_file():
         return list(frames)
@@ -37,6 +37,8 @@ def add_sidecar(frames: Sequence[FrameRecord], path: Path) -> list[FrameRecord]:
         raise DataError(f"has no column '{_KEY}'", where=path, remedy="name the file-name column so")
     if table[_KEY].is_duplicated().any():
         raise DataError("names an image twice", where=path, remedy="keep one row an image")
+    if "horizon_row" in table.columns and not table["horizon_row"].is_finite().all():
+        raise DataError("has a horizon_row that is not finite", where=path, remedy="correct it, or leave it blank")
     known = [name for name in (*IMAGE_EXTRAS, "horizon_row") if name in table.columns]
     rows = {row[_KEY]: row for row in table.select(_KEY, *known).iter_rows(named=True)}
     joined = []

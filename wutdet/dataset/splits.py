@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from wutdet.errors import DataError
+
+_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 
 
 def read_split_lists(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -21,12 +24,13 @@ def read_split_lists(folder: Path) -> dict[str, tuple[str, ...]]:
         return {}
     for path in sorted(folder.glob("*.txt")):
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (UnicodeDecodeError, OSError):
             raise DataError("cannot be read as text", where=path, remedy="write one stem a line") from None
         for line in lines:
             words = line.split()
-            stem = Path(words[0]).stem if words else ""
+            named = Path(words[0]) if words else Path()
+            stem = named.stem if named.suffix.lower() in _SUFFIXES else named.name  # a stem may hold dots
             if stem and path.stem not in member.setdefault(stem, []):
                 member[stem].append(path.stem)
     return {stem: tuple(names) for stem, names in member.items()}

@@ -103,6 +103,8 @@ def read_voc(
             continue
         names = splits.get(frame.stem, ())
         frames.append(FrameRecord(images[frame.stem], frame.width, frame.height, boxes, splits=names))
+    if not frames:
+        raise DataError("no good frame is left", where=root, remedy="correct the labels")
     return VocPart(tuple(frames), image_dir, decided.origin, decided.evidence)
 
 

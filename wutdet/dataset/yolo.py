@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ def _data_yaml(out: Path, names: list[str]) -> str:
     val = next((name for name in ("val", "test") if name in names), train)
     rest = [name for name in names if name not in (train, val)]
     lines = [
-        f'path: "{out.resolve()}"',
+        f"path: {json.dumps(str(out.resolve()), ensure_ascii=False)}",  # JSON strings are YAML
         f"train: images/{train}",
         f"val: images/{val}" + ("" if val == "val" else f"  # there is no val split; {val} stands in"),
         *(f"{name}: images/{name}" for name in rest),

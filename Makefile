@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Both install into $(VENV) first. Variables:
+#   PYTHON  the Python to build the environment with (3.11 or later)
+#   VENV    where the environment goes
+#   TORCH   cpu, or a build as uv names it: cu130, cu128, auto (see README, "On a GPU")
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= cpu
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+STAMP := $(VENV)/.installed-$(TORCH)
+
+.PHONY: help install demo test lint format nightly bench clean
+
+help:
+	@echo "make demo     install, then sample -> train -> benchmark -> report (about 5 minutes)"
+	@echo "make test     install, then lint, types, import rules and all tests"
+	@echo "make nightly  install, then the tests that are too long for every run"
+	@echo "make bench    install, then the timed comparisons"
+	@echo "make format   install, then let ruff write the code's layout"
+
+install: $(STAMP)
+
+# torch comes first and from one place: an unconstrained resolver swaps a CPU build for a CUDA one of several GB.
+# Where pip finds no build marked +cpu, uv fetches one from PyTorch's own index.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade pip
+	@if [ "$(TORCH)" = cpu ] && $(PIP) install --quiet -c constraints.txt "$$(grep '^torch==' constraints.txt)+cpu" torchvision 2>/dev/null; \
+	then echo "torch: CPU build"; \
+	else $(PIP) install --quiet -c constraints.txt uv && \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend $(TORCH) -c constraints.txt torch torchvision; fi
+	$(PIP) install --quiet -c constraints.txt -e '.[all,dev]'
+	@touch $@
+
+demo: install
+	$(BIN)/wutdet demo
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest
+
+nightly: install
+	$(BIN)/python -m pytest -m nightly
+
+bench: install
+	$(BIN)/python tests/benchmarks/bench_scenarios.py
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from wutdet.detectors import Detections, DetectorInfo, describe
+
+
+@pytest.mark.parametrize(
+    ("xyxy", "scores"),
+    [
+        (np.zeros((2, 4)), np.zeros(3)),
+        (np.zeros((2, 5)), np.zeros(2)),
+        (np.zeros(4), np.zeros(1)),
+        (np.full((1, 4), np.nan), np.zeros(1)),
+        (np.zeros((1, 4)), np.full(1, np.inf)),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(xyxy, scores):
+    with pytest.raises(ValueError, match="not"):
+        Detections(xyxy, scores)
+
+
+def test_a_plain_callable_is_described_by_its_name():
+    def my_detector(frames):
+        return []
+
+    assert describe(my_detector).name.endswith("my_detector")
+    assert describe(my_detector).parameters is None
+
+
+def test_a_detector_may_describe_itself():
+    class Mine:
+        info = DetectorInfo(name="mine", parameters=3)
+
+        def __call__(self, frames):
+            return []
+
+    assert describe(Mine()) == DetectorInfo(name="mine", parameters=3)

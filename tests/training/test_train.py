@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from wutdet.errors import ConfigError, DataError
+from wutdet.training import train
+
+
+def test_a_run_holds_weights_and_a_manifest(tiny_weights, tiny_part):
+    folder = tiny_weights.parent
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert tiny_weights.stat().st_size > 100_000
+    assert manifest["baseline"]["name"] == "demo"
+    assert manifest["baseline"]["epochs"] == 1
+    assert manifest["baseline"]["overrides"]["fliplr"] == 0.25  # ultralytics' own setting passed through
+    assert manifest["dataset"]["splits"]["train"] == tiny_part.splits["train"]
+    assert manifest["dataset"]["train_sha256"] == tiny_part.split("train").sha256
+    assert manifest["start_weights_sha256"] is None
+    assert len(manifest["weights_sha256"]) == 64
+    settings = (folder / "ultralytics" / "args.yaml").read_text()
+    assert "fliplr: 0.25" in settings
+    assert "imgsz: 160" in settings
+
+
+def test_only_train_and_val_are_handed_to_the_trainer(tiny_weights):
+    images = tiny_weights.parent / "data" / "images"
+    assert sorted(path.name for path in images.iterdir()) == ["train", "val"]
+
+
+def test_the_width_makes_the_model_smaller(tiny_weights):
+    architecture = (tiny_weights.parent / "yolov8n.yaml").read_text()
+    assert "0.125" in architecture
+
+
+def test_mistakes_end_before_anything_is_written(tiny_part, tmp_path):
+    with pytest.raises(DataError, match="no split 'train'"):
+        train("demo", tiny_part.split("test"), out=tmp_path / "a")
+    with pytest.raises(ConfigError, match="no such weights file"):
+        train("demo", tiny_part, out=tmp_path / "b", weights=tmp_path / "none.pt")
+    with pytest.raises(ConfigError, match="unknown setting 'epoch'"):
+        train("demo", tiny_part, out=tmp_path / "c", epoch=3)
+    with pytest.raises(DataError, match="not empty"):
+        train("demo", tiny_part, out=Path(__file__).parent)
+    assert not (tmp_path / "b").exists()
+    assert not (tmp_path / "c").exists()

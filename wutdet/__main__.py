@@ -1,0 +1,5 @@
+"""`python -m wutdet` is `wutdet`."""
+
+from wutdet.cli import main
+
+main()
