@@ -46,6 +46,7 @@ def benchmark(
     camera: Camera | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    trust_weights: bool = False,
     seed: int = 0,
     on_error: OnError = "stop",
     command: str = "",
@@ -66,6 +67,7 @@ def benchmark(
         camera: the nominal camera; 15 m and 60° by default.
         device: for weights.
         threads: torch threads on the CPU, for weights.
+        trust_weights: load a `.pt` file although it names code that no detector needs.
         seed: of everything that is drawn at random.
         on_error: `stop` raises at the first bad frame; `skip` leaves it out of the scores and says so there.
         command: what the user typed, for the manifest.
@@ -79,7 +81,9 @@ def benchmark(
     chosen = dataset if dataset.split_name is not None else dataset.test_split()
     if not len(chosen):
         raise ConfigError("has no frames to benchmark", where=chosen.name, remedy="choose another --split")
-    loaded = load_detector(detector, protocol=protocol, classes=classes, device=device, threads=threads)
+    loaded = load_detector(
+        detector, protocol=protocol, classes=classes, device=device, threads=threads, trust_weights=trust_weights
+    )
     eye = camera or Camera()
     plan = make_plan(describe(loaded), chosen, cells, camera=eye, seed=seed, on_error=on_error)
     folder = Path(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ _SIZE = (640, 360)
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="A new folder.")] = Path("wutdet-demo"),
+    out: Annotated[Path | None, typer.Option("--out", help="A new folder; default: wutdet-demo, -2, -3, …")] = None,
     frames: Annotated[int, typer.Option("--frames", min=24, help="Frames of the sample.")] = _FRAMES,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Other than the demo baseline's.")] = None,
 ) -> None:
@@ -31,7 +32,7 @@ def demo(
 
     import_ultralytics()  # a missing extra is said now, not after minutes of work
     started = time.monotonic()
-    new_folder(out)
+    out = new_folder(out or _unused_folder())
     with progress("rendering the sample", frames) as advance:
         part = render_part(out / "sample", images=frames, size=_SIZE, seed=0, advance=advance)
     dataset = load(part, splits=part / "splits")
@@ -42,6 +43,7 @@ def demo(
         weights=None,
         device="cpu",
         threads=None,
+        trust_weights=False,
         overrides={} if epochs is None else {"epochs": epochs},
     )
     test = dataset.split("test")
@@ -53,3 +55,9 @@ def demo(
     note(f"one frame under every scenario: {sheet}")
     note(f"report: {write_report(run.out)}")
     note(f"done in {time.monotonic() - started:.0f} s")
+
+
+def _unused_folder() -> Path:
+    """`wutdet-demo` where that is free, else the first free `wutdet-demo-N`."""
+    names = (Path("wutdet-demo" if number == 1 else f"wutdet-demo-{number}") for number in itertools.count(1))
+    return next(path for path in names if not path.exists())

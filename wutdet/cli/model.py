@@ -20,6 +20,7 @@ from wutdet.cli.options import (
     OriginChoice,
     Splits,
     Threads,
+    TrustWeights,
     open_dataset,
     parse_classes,
 )
@@ -41,6 +42,7 @@ def train(
     on_error: OnError = OnErrorChoice.stop,
     device: Device = "cpu",
     threads: Threads = None,
+    trust_weights: TrustWeights = False,
 ) -> None:
     """Train a baseline on the split `train`."""
     from wutdet.cli.training_progress import train_with_progress
@@ -54,6 +56,7 @@ def train(
         weights=weights,
         device=device,
         threads=threads,
+        trust_weights=trust_weights,
         overrides=parse_overrides(settings or []),
     )
     print(run.weights)
@@ -81,6 +84,7 @@ def benchmark(
     seed: Annotated[int, typer.Option("--seed", help="Of the weather.")] = 0,
     device: Device = "cpu",
     threads: Threads = None,
+    trust_weights: TrustWeights = False,
     as_json: AsJson = False,
 ) -> None:
     """Score a detector under every scenario."""
@@ -105,6 +109,7 @@ def benchmark(
             camera=Camera(height_m=camera_height_m, hfov_deg=hfov_deg),
             device=device,
             threads=threads,
+            trust_weights=trust_weights,
             seed=seed,
             on_error=on_error.value,
             command=shlex.join(["wutdet", *sys.argv[1:]]),

@@ -56,6 +56,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 Device = Annotated[str, typer.Option("--device", help="cpu, 0, 0,1, mps: as ultralytics names them.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Torch threads on the CPU; default: all cores.")]
 
+TrustWeights = Annotated[
+    bool, typer.Option("--trust-weights", help="Load a .pt file although it names code that no detector needs.")
+]
+
 
 def parse_classes(words: list[str] | None) -> dict[str, str]:
     """`["boat=ship", "buoy="]` as a mapping.

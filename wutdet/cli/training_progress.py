@@ -21,6 +21,7 @@ def train_with_progress(
     weights: Path | None,
     device: str,
     threads: int | None,
+    trust_weights: bool,
     overrides: Mapping[str, Any],
 ) -> TrainedRun:
     """Train as `wutdet.train` does, showing epochs on stderr."""
@@ -43,6 +44,7 @@ def train_with_progress(
             weights=weights,
             device=device,
             threads=threads,
+            trust_weights=trust_weights,
             on_epoch=on_epoch,
             **overrides,
         )

@@ -17,6 +17,7 @@ def load_detector(
     classes: Mapping[str, str] | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    trust_weights: bool = False,
 ) -> Detector:
     """A detector from weights, from `pkg.module:factory`, or one that already is a callable.
 
@@ -32,7 +33,9 @@ def load_detector(
         return _from_factory(module, factory)
     from wutdet.detectors.ultralytics import UltralyticsDetector
 
-    return UltralyticsDetector(spec, protocol=protocol, classes=classes, device=device, threads=threads)
+    return UltralyticsDetector(
+        spec, protocol=protocol, classes=classes, device=device, threads=threads, trust_weights=trust_weights
+    )
 
 
 def _from_factory(module: str, factory: str) -> Detector:

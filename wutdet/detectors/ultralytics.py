@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wutdet.detectors.base import Detections, DetectorInfo, InferenceProtocol
+from wutdet.detectors.checkpoint import check_checkpoint
 from wutdet.detectors.runtime import default_threads, import_ultralytics, set_torch_threads
 from wutdet.errors import ConfigError
 
@@ -20,8 +21,7 @@ _SHIP = "ship"
 class UltralyticsDetector:
     """Ultralytics weights as a detector of ships.
 
-    Ultralytics takes BGR frames; they are turned at this border. A checkpoint is a pickle: loading one runs code
-    that it names, so load only weights whose source you trust.
+    Ultralytics takes BGR frames; they are turned at this border.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class UltralyticsDetector:
         classes: Mapping[str, str] | None = None,
         device: str = "cpu",
         threads: int | None = None,
+        trust_weights: bool = False,
     ) -> None:
         """Load the weights and find which of their classes are ships.
 
@@ -41,6 +42,7 @@ class UltralyticsDetector:
             classes: the model's class names that count as `ship`, such as `{"boat": "ship"}`.
             device: as ultralytics names them: `cpu`, `0`, `mps`.
             threads: torch threads on the CPU; all cores by default.
+            trust_weights: load a `.pt` file although it names code that no detector needs.
 
         Raises:
             ConfigError: the file is missing or no model, or none of its classes is a ship.
@@ -49,6 +51,8 @@ class UltralyticsDetector:
         path = Path(weights)
         if not path.exists():
             raise ConfigError("no such weights file", where=path, remedy="give the path of trained weights")
+        if path.suffix == ".pt" and not trust_weights:
+            check_checkpoint(path)
         self._model = _load_model(path)
         wanted = protocol or InferenceProtocol()
         imgsz = wanted.imgsz or int(_trained_imgsz(self._model))

@@ -13,6 +13,7 @@ from typing import Any
 from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder
 from wutdet.dataset.yolo import write_yolo
+from wutdet.detectors.checkpoint import check_checkpoint
 from wutdet.detectors.runtime import default_threads, import_ultralytics, set_torch_threads
 from wutdet.errors import ConfigError, DataError
 from wutdet.training.architecture import write_architecture
@@ -50,6 +51,7 @@ def train(
     weights: str | Path | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    trust_weights: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
     **overrides: Value,
 ) -> TrainedRun:
@@ -62,6 +64,7 @@ def train(
         weights: a file to start from, in place of the config's.
         device: as ultralytics names them: `cpu`, `0`, `0,1`, `mps`.
         threads: torch threads on the CPU; all cores by default.
+        trust_weights: start from a `.pt` file although it names code that no detector needs.
         on_epoch: called after every epoch.
         **overrides: `epochs`, `imgsz`, `batch`, `seed` and ultralytics' own settings.
 
@@ -75,6 +78,8 @@ def train(
         if not Path(weights).is_file():
             raise ConfigError("no such weights file", where=weights, remedy="give an existing .pt file")
         config = _with_weights(config, Path(weights))
+    if config.weights is not None and Path(config.weights).is_file() and not trust_weights:
+        check_checkpoint(Path(config.weights))
     ultralytics = import_ultralytics(online=_names_a_download(config))
     config = apply_overrides(config, overrides, known=_settings())
     folder = new_folder(Path(out))
