@@ -1,0 +1,106 @@
+"""Each ship stands at one range; its box also holds what is behind it, which does not."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wutdet.scenarios.light import Image, Plane
+from wutdet.scenarios.ranges import RangeLevels
+
+_MARGIN_SHARE: Final = 0.17  # of the box's √area: over it the range runs back to that of the sea
+_MARGIN_PX: Final = (2.0, 24.0)
+_SAME_GREY: Final = 6.0  # a pixel this near to an even background is background …
+_TEXTURE_SIGMAS: Final = 2.0  # … and nearer than this many standard deviations to a textured one
+_FADE_GREY: Final = 16.0  # so much farther off it is all ship
+
+_LARGE_PX: Final = 128.0  # √area from which a box holds so much sky that it is looked for
+_SKYLINE_GREY: Final = 14.0  # from one row to the next: sky and clouds change less
+
+
+def paint_ships(
+    plane: Plane,
+    image: Image,
+    boxes: NDArray[np.float64],
+    ranges_m: NDArray[np.float64],
+    levels: RangeLevels,
+) -> Plane:
+    """Give the pixels of each ship the level of its range, in place; nearer ships cover farther ones.
+
+    In a box, what looks like the background to its left and right in the same row (sky, coast or sea between
+    masts) keeps its own range; where background looks like the ship, nothing is to be seen of either. In a
+    large box it is the sky above the first edge of each column that does. Around the box the level runs back
+    to that of the sea. So no rectangle shows.
+
+    Args:
+        plane: (H, W) uint8 range level, changed.
+        image: (H, W, 3) uint8 RGB.
+        boxes: (N, 4) xyxy.
+        ranges_m: (N,) range of each ship.
+        levels: what the levels mean.
+
+    Returns:
+        (H, W) uint8: how much of each pixel is ship, 255 all of it.
+    """
+    height, width = plane.shape
+    cover = np.zeros((height, width), np.uint8)
+    ship_levels = levels.level(ranges_m)
+    for index in np.argsort(-ranges_m, kind="stable"):
+        xmin, ymin, xmax, ymax = boxes[index].tolist()
+        size = math.sqrt(max(0.0, (xmax - xmin) * (ymax - ymin)))
+        margin = min(max(_MARGIN_SHARE * size, _MARGIN_PX[0]), _MARGIN_PX[1])
+        x0, x1 = max(0, math.floor(xmin - margin)), min(width, math.ceil(xmax + margin))
+        y0, y1 = max(0, math.floor(ymin - margin)), min(height, math.ceil(ymax + margin))
+        if x1 <= x0 or y1 <= y0:
+            continue
+        weight = np.multiply.outer(_ramp(y0, y1, ymin, ymax, margin), _ramp(x0, x1, xmin, xmax, margin))
+        pixels = image[y0:y1, x0:x1]
+        if size > _LARGE_PX:
+            weight *= _below_sky(pixels)
+        else:
+            weight *= _otherness(pixels, math.floor(xmin) - x0, x1 - math.ceil(xmax))
+        patch = plane[y0:y1, x0:x1]
+        patch[:] = patch + weight * (np.float32(ship_levels[index]) - patch) + np.float32(0.5)
+        covered = cover[y0:y1, x0:x1]
+        np.maximum(covered, (weight * np.float32(255.0)).astype(np.uint8), out=covered)
+    return cover
+
+
+def _ramp(start: int, stop: int, low: float, high: float, margin: float) -> NDArray[np.float32]:
+    """1 on pixels that touch [low, high), falling linearly to 0 `margin` pixels outside."""
+    left = np.arange(start, stop, dtype=np.float32)
+    outside = np.maximum(np.maximum(low - (left + 1.0), left - high), 0.0)
+    return np.asarray(np.clip(1.0 - outside / margin, 0.0, 1.0), dtype=np.float32)
+
+
+def _otherness(patch: Image, left: int, right: int) -> NDArray[np.float32]:
+    """(h, w) float32 from 0, like the background of its row, to 1, unlike it.
+
+    The background runs linearly from the mean of the `left` columns to that of the `right` ones. Where a side
+    is outside the frame, the other stands for both; without either everything counts as ship.
+    """
+    if left <= 0 and right <= 0:
+        return np.ones(patch.shape[:2], np.float32)
+    width = patch.shape[1]
+    west = patch[:, :left] if left > 0 else patch[:, width - right :]
+    east = patch[:, width - right :] if right > 0 else west
+    first, last = west.mean(axis=1, dtype=np.float32), east.mean(axis=1, dtype=np.float32)
+    share = np.linspace(0.0, 1.0, width, dtype=np.float32)[None, :, None]
+    background = first[:, None] + (last - first)[:, None] * share
+    difference = np.abs(patch - background).max(axis=2)
+    texture = np.maximum(west.std(axis=1, dtype=np.float32), east.std(axis=1, dtype=np.float32)).max(axis=1)
+    same = _SAME_GREY + _TEXTURE_SIGMAS * texture[:, None]
+    return np.asarray(np.clip((difference - same) / _FADE_GREY, 0.0, 1.0), dtype=np.float32)
+
+
+def _below_sky(patch: Image) -> NDArray[np.float32]:
+    """(h, w) float32: 0 from the top of each column down to its first edge, 1 from there on."""
+    grey = cv2.blur(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), (3, 1))
+    edge = np.zeros(grey.shape, bool)
+    edge[2:] = cv2.absdiff(grey[2:], grey[:-2]) > _SKYLINE_GREY
+    below = np.logical_or.accumulate(edge, axis=0).astype(np.float32)
+    return np.asarray(cv2.blur(below, (5, 5)), dtype=np.float32)
