@@ -18,8 +18,7 @@ _SAME_GREY: Final = 6.0  # a pixel this near to an even background is background
 _TEXTURE_SIGMAS: Final = 2.0  # … and nearer than this many standard deviations to a textured one
 _FADE_GREY: Final = 16.0  # so much farther off it is all ship
 
-_LARGE_PX: Final = 128.0  # √area from which a box holds so much sky that it is looked for
-_SKYLINE_GREY: Final = 14.0  # from one row to the next: sky and clouds change less
+_LARGE_PX: Final = 64.0  # √area from which parts of a ship that look like the background would show as holes
 
 
 def paint_ships(
@@ -33,8 +32,8 @@ def paint_ships(
 
     In a box, what looks like the background to its left and right in the same row (sky, coast or sea between
     masts) keeps its own range; where background looks like the ship, nothing is to be seen of either. In a
-    large box it is the sky above the first edge of each column that does. Around the box the level runs back
-    to that of the sea. So no rectangle shows.
+    large box the ship is the largest connected part that is unlike the background, with what it encloses from
+    above and below. Around the box the level runs back to that of the sea. So no rectangle shows.
 
     Args:
         plane: (H, W) uint8 range level, changed.
@@ -59,10 +58,8 @@ def paint_ships(
             continue
         weight = np.multiply.outer(_ramp(y0, y1, ymin, ymax, margin), _ramp(x0, x1, xmin, xmax, margin))
         pixels = image[y0:y1, x0:x1]
-        if size > _LARGE_PX:
-            weight *= _below_sky(pixels)
-        else:
-            weight *= _otherness(pixels, math.floor(xmin) - x0, x1 - math.ceil(xmax))
+        unlike = _otherness(pixels, math.floor(xmin) - x0, x1 - math.ceil(xmax))
+        weight *= _body(unlike) if size > _LARGE_PX else unlike
         patch = plane[y0:y1, x0:x1]
         patch[:] = patch + weight * (np.float32(ship_levels[index]) - patch) + np.float32(0.5)
         covered = cover[y0:y1, x0:x1]
@@ -97,10 +94,16 @@ def _otherness(patch: Image, left: int, right: int) -> NDArray[np.float32]:
     return np.asarray(np.clip((difference - same) / _FADE_GREY, 0.0, 1.0), dtype=np.float32)
 
 
-def _below_sky(patch: Image) -> NDArray[np.float32]:
-    """(h, w) float32: 0 from the top of each column down to its first edge, 1 from there on."""
-    grey = cv2.blur(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), (3, 1))
-    edge = np.zeros(grey.shape, bool)
-    edge[2:] = cv2.absdiff(grey[2:], grey[:-2]) > _SKYLINE_GREY
-    below = np.logical_or.accumulate(edge, axis=0).astype(np.float32)
-    return np.asarray(cv2.blur(below, (5, 5)), dtype=np.float32)
+def _body(unlike: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w) float32: the largest connected part that is unlike the background, its columns filled, edges soft.
+
+    What else is unlike it in the box (another ship, the foot of a hill, wave crests) is not this ship's.
+    """
+    kernel = np.ones((3, 3), np.uint8)
+    solid = cv2.morphologyEx((unlike > 0.5).astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, kernel))
+    if len(stats) < 2:
+        return unlike
+    part = ((labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())) & (solid > 0)).astype(np.uint8)
+    filled = np.maximum.accumulate(part, axis=0) & np.maximum.accumulate(part[::-1], axis=0)[::-1]
+    return np.asarray(cv2.blur(filled.astype(np.float32), (5, 5)), dtype=np.float32)
