@@ -39,10 +39,10 @@ def test_the_table_has_a_row_a_cell_and_the_difference_to_clear(run):
     assert by_name["rain:2"][column : column + 2] == ["—", "—"]  # unknown stays unknown
 
 
-def test_the_terminal_table_fits_110_columns(run):
+def test_the_terminal_table_fits_100_columns(run):
     from rich.console import Console
 
-    console = Console(width=110, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(rich_table(run.scores))
     text = console.export_text()
     assert "fog:1+lowlight:1" in text

@@ -71,9 +71,6 @@ def benchmark(
     ),
     split: Annotated[str | None, typer.Option("--split", help="test, else val, else everything.")] = None,
     imgsz: Annotated[int | None, typer.Option("--imgsz", min=32, help="Network input, longer side in px.")] = None,
-    detector_classes: Annotated[
-        list[str] | None, typer.Option("--detector-classes", help="The detector's class names: boat=ship.")
-    ] = None,
     images: Images = None,
     splits: Splits = None,
     voc_origin: Origin = OriginChoice.auto,
@@ -105,7 +102,7 @@ def benchmark(
             out=out,
             scenarios=scenarios,
             protocol=InferenceProtocol(imgsz=imgsz),
-            classes=parse_classes(detector_classes),
+            classes=parse_classes(classes),
             camera=Camera(height_m=camera_height_m, hfov_deg=hfov_deg),
             device=device,
             threads=threads,

@@ -50,7 +50,8 @@ Splits = Annotated[Path | None, typer.Option("--splits", help="A folder of {spli
 Origin = Annotated[OriginChoice, typer.Option("--voc-origin", help="Pixel origin of VOC boxes.")]
 OnError = Annotated[OnErrorChoice, typer.Option("--on-error", help="A bad frame stops the command, or is left out.")]
 Classes = Annotated[
-    list[str] | None, typer.Option("--classes", help="NAME=ship counts a class as ship, NAME= drops it; may repeat.")
+    list[str] | None,
+    typer.Option("--classes", help="Of labels and detectors: boat=ship counts as ship, buoy= is dropped."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, 0, 0,1, mps: as ultralytics names them.")]

@@ -21,10 +21,10 @@ def print_json(value: Any) -> None:
 
 
 def print_table(table: Any) -> None:
-    """A rich table; when stdout is no terminal, wide enough that nothing is cut."""
+    """A rich table; when stdout is no terminal, 100 columns wide."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 
 @contextmanager

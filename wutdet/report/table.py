@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wutdet.benchmark.scoring import CellScores, Scores
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-HEADER = ("scenario", "in units", "AP", "AP50", "AP75", "AP_small", "Δ AP_small", "AP_medium", "AP_large")
+HEADER: Final = ("scenario", "in units", "AP", "AP50", "AP75", "AP_small", "Δ AP_small", "AP_medium", "AP_large")
 
 
 def table_rows(scores: Scores) -> list[tuple[str, ...]]:
@@ -29,17 +29,21 @@ def caption(scores: Scores) -> str:
     )
 
 
+_NOT_IN_TERMINAL: Final = ("AP75",)
+
+
 def rich_table(scores: Scores) -> Table:
-    """The table for a terminal of 100 columns, with a rule between kinds."""
+    """The table for a terminal of 100 columns, with a rule between kinds; AP75 is left to the report."""
     from rich.table import Table
 
     table = Table(title=caption(scores), title_justify="left", title_style="", pad_edge=False)
-    for place, name in enumerate(HEADER):
-        table.add_column(name, justify="left" if place < 2 else "right", no_wrap=True)
+    shown = [place for place, name in enumerate(HEADER) if name not in _NOT_IN_TERMINAL]
+    for place in shown:
+        table.add_column(HEADER[place], justify="left" if place < 2 else "right", no_wrap=place != 1)
     kinds = [cell.scenario for cell in scores.cells]
     for place, row in enumerate(table_rows(scores)):
         last_of_kind = place + 1 == len(kinds) or kinds[place + 1] != kinds[place]
-        table.add_row(*row, end_section=last_of_kind)
+        table.add_row(*(row[column] for column in shown), end_section=last_of_kind)
     return table
 
 
