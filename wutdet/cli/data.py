@@ -19,6 +19,7 @@ from wutdet.cli.options import (
     OriginChoice,
     PlacementChoice,
     Splits,
+    only_whole_frames,
     open_dataset,
 )
 from wutdet.cli.output import note, print_json, print_table, progress
@@ -80,6 +81,7 @@ def convert(
     from wutdet.dataset.convert import convert as write
 
     dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    dataset = only_whole_frames(dataset, on_error)
     with progress("writing", len(dataset)) as advance:
         for path in write(dataset, out, to=to.value, placement=place.value, advance=advance):
             print(path)

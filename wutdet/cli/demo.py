@@ -44,6 +44,7 @@ def demo(
         device="cpu",
         threads=None,
         trust_weights=False,
+        on_error="stop",
         overrides={} if epochs is None else {"epochs": epochs},
     )
     test = dataset.split("test")

@@ -21,6 +21,7 @@ from wutdet.cli.options import (
     Splits,
     Threads,
     TrustWeights,
+    only_whole_frames,
     open_dataset,
     parse_classes,
 )
@@ -49,6 +50,7 @@ def train(
     from wutdet.training import parse_overrides
 
     dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    dataset = only_whole_frames(dataset, on_error)
     run = train_with_progress(
         baseline,
         dataset,
@@ -57,6 +59,7 @@ def train(
         device=device,
         threads=threads,
         trust_weights=trust_weights,
+        on_error=on_error.value,
         overrides=parse_overrides(settings or []),
     )
     print(run.weights)

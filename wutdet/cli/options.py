@@ -101,3 +101,14 @@ def open_dataset(
     for problem in dataset.problems:
         note(f"left out: {problem.message}")
     return dataset
+
+
+def only_whole_frames(dataset: Dataset, on_error: OnErrorChoice) -> Dataset:
+    """The dataset without frames whose image is not whole, each said on stderr."""
+    from wutdet.cli.output import note
+    from wutdet.dataset.whole import whole_frames
+
+    whole = whole_frames(dataset, on_error=on_error.value)
+    for problem in whole.problems[len(dataset.problems) :]:
+        note(f"left out: {problem.message}")
+    return whole

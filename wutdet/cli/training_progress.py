@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from wutdet.cli.output import note, progress
 
@@ -22,6 +22,7 @@ def train_with_progress(
     device: str,
     threads: int | None,
     trust_weights: bool,
+    on_error: Literal["stop", "skip"],
     overrides: Mapping[str, Any],
 ) -> TrainedRun:
     """Train as `wutdet.train` does, showing epochs on stderr."""
@@ -45,6 +46,7 @@ def train_with_progress(
             device=device,
             threads=threads,
             trust_weights=trust_weights,
+            on_error=on_error,
             on_epoch=on_epoch,
             **overrides,
         )

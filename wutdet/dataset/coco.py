@@ -214,5 +214,5 @@ def _annotation(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def _tidy(value: object) -> object:
-    """Whole floats as integers, so that a pixel box reads as one; beyond 2^53 floats are not exact integers."""
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+    """Whole floats as integers, so that a pixel box reads as one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

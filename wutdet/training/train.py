@@ -12,6 +12,8 @@ from typing import Any
 
 from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder
+from wutdet.dataset.load import OnError
+from wutdet.dataset.whole import whole_frames
 from wutdet.dataset.yolo import write_yolo
 from wutdet.detectors.checkpoint import check_checkpoint
 from wutdet.detectors.runtime import default_threads, import_ultralytics, set_torch_threads
@@ -52,6 +54,7 @@ def train(
     device: str = "cpu",
     threads: int | None = None,
     trust_weights: bool = False,
+    on_error: OnError = "stop",
     on_epoch: Callable[[Epoch], None] | None = None,
     **overrides: Value,
 ) -> TrainedRun:
@@ -65,6 +68,8 @@ def train(
         device: as ultralytics names them: `cpu`, `0`, `0,1`, `mps`.
         threads: torch threads on the CPU; all cores by default.
         trust_weights: start from a `.pt` file although it names code that no detector needs.
+        on_error: `stop` raises at the first frame whose image is not whole; `skip` leaves it out, and the
+            manifest lists it.
         on_epoch: called after every epoch.
         **overrides: `epochs`, `imgsz`, `batch`, `seed` and ultralytics' own settings.
 
@@ -84,6 +89,7 @@ def train(
     config = apply_overrides(config, overrides, known=_settings())
     folder = new_folder(Path(out))
     started = time.monotonic()
+    dataset = whole_frames(dataset, on_error=on_error)
     data, has_val = _write_data(dataset, folder)
     validate = has_val and config.overrides.get("val", True) is True
     chosen = "best" if config.select == "best" and validate else "last"
@@ -129,7 +135,7 @@ def _run(
     model = ultralytics.YOLO(start_from, task="detect")
     model.add_callback("on_train_start", lambda _: set_torch_threads(threads))
     if on_epoch is not None:
-        model.add_callback("on_fit_epoch_end", lambda trainer: on_epoch(_epoch_of(trainer)))
+        model.add_callback("on_fit_epoch_end", lambda trainer: _tell(trainer, on_epoch))
     settings: dict[str, Value] = {
         "verbose": False,
         "plots": False,  # plotting fetches a font
@@ -153,9 +159,11 @@ def _run(
     return Path(model.trainer.save_dir)
 
 
-def _epoch_of(trainer: Any) -> Epoch:
+def _tell(trainer: Any, on_epoch: Callable[[Epoch], None]) -> None:
+    """Report an epoch; ultralytics calls once more after the last, when it has validated the best weights."""
     map50 = (trainer.metrics or {}).get("metrics/mAP50(B)")
-    return Epoch(trainer.epoch + 1, trainer.epochs, None if map50 is None else float(map50))
+    if trainer.epoch < trainer.epochs:
+        on_epoch(Epoch(trainer.epoch + 1, trainer.epochs, None if map50 is None else float(map50)))
 
 
 def _write_data(dataset: Dataset, folder: Path) -> tuple[Path, bool]:
