@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,8 +25,22 @@ def tiny_part(tiny_voc: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def tiny_weights(tiny_part: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def look_ups() -> list[str]:
+    """The hosts that were looked up while the tiny model was trained."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tiny_part: Dataset, tmp_path_factory: pytest.TempPathFactory, look_ups: list[str]) -> Path:
     """Weights after one epoch: they find nothing sensible, and do so deterministically."""
     out = tmp_path_factory.mktemp("training") / "run"
     settings = {"epochs": 1, "imgsz": 160, "batch": 8, "fliplr": 0.25}
-    return wutdet.train("demo", tiny_part, out=out, **settings).weights
+    genuine = socket.getaddrinfo
+
+    def recorded(host: Any, *args: Any, **kwargs: Any) -> Any:
+        look_ups.append(str(host))
+        return genuine(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", recorded)
+        return wutdet.train("demo", tiny_part, out=out, **settings).weights

@@ -96,7 +96,9 @@ def test_nearer_ships_cover_farther_ones_and_edges_run_out() -> None:
         expected = levels.level(np.array([100.0]))[0]
         assert np.abs(plane[40:120, 100:140] - expected).max() <= 0.51
         assert plane[10, 10] == 255
-    assert set(np.unique(plane[80, 60:100])) == {255}  # beside the ship is even sea: it keeps its range
+    assert set(np.unique(plane[80, 60:97])) == {
+        255
+    }  # beside the ship and its soft edge is even sea: it keeps its range
 
 
 def test_what_cannot_be_is_refused() -> None:

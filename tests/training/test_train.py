@@ -44,3 +44,13 @@ def test_mistakes_end_before_anything_is_written(tiny_part, tmp_path):
         train("demo", tiny_part, out=Path(__file__).parent)
     assert not (tmp_path / "b").exists()
     assert not (tmp_path / "c").exists()
+
+
+def test_training_asks_no_host(tiny_weights, look_ups):
+    assert look_ups == []
+
+
+def test_epochs_are_told_once_each(tiny_part, tmp_path):
+    told = []
+    train("demo", tiny_part, out=tmp_path / "run", on_epoch=told.append, epochs=2, imgsz=64, batch=16)
+    assert [(epoch.number, epoch.of) for epoch in told] == [(1, 2), (2, 2)]

@@ -11,8 +11,9 @@ import typer
 
 from wutdet.cli.output import note, print_table, progress
 
-_FRAMES = 300
+_FRAMES = 500
 _SIZE = (640, 360)
+_SCENARIOS = "clear,fog:1-5,glare:1,glare:3,glare:5,rain:1,rain:3,rain:5,lowlight:1,lowlight:3,lowlight:5"
 
 
 def demo(
@@ -49,7 +50,14 @@ def demo(
     )
     test = dataset.split("test")
     with progress("benchmarking", len(test)) as advance:
-        run = benchmark(trained.weights, test, out=out / "benchmark", command="wutdet demo", advance=advance)
+        run = benchmark(
+            trained.weights,
+            test,
+            out=out / "benchmark",
+            scenarios=_SCENARIOS,
+            command="wutdet demo",
+            advance=advance,
+        )
     print_table(rich_table(run.scores))
     busiest = max(test, key=lambda frame: len(frame.boxes))
     sheet = draw_sheet(busiest, parse_scenarios("clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5"), out / "weather.png")

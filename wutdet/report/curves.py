@@ -36,7 +36,8 @@ def draw_curves(scores: Scores, path: Path, *, metric: str = "AP_small") -> Path
     figure: Any = Figure(figsize=(7, 4), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    for kind, points in curve_points(scores, metric).items():
+    curves = curve_points(scores, metric)
+    for kind, points in curves.items():
         colour, marker = _STYLES.get(kind, _OTHER)
         xs, ys = zip(*points, strict=True)
         axes.plot(xs, ys, color=colour, marker=marker, label=kind)
@@ -49,7 +50,8 @@ def draw_curves(scores: Scores, path: Path, *, metric: str = "AP_small") -> Path
     axes.grid(alpha=0.3)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(frameon=False)
+    if curves:  # none when clear alone was run
+        axes.legend(frameon=False)
     aside = path.with_name(f".{path.stem}.part{path.suffix}")
     figure.savefig(aside, metadata={"Software": None} if path.suffix == ".png" else None)
     aside.replace(path)

@@ -14,7 +14,7 @@ from wutdet.sample.model import ShipModel
 from wutdet.sample.ships import KINDS
 
 # size classes in px of sqrt(box area): share of ships, from, to; about 62 % are under 32, as in WUTDet most are
-_SIZES: Final = ((0.12, 4.6, 7.6), (0.26, 8.5, 16.0), (0.27, 16.0, 29.0), (0.24, 35.0, 88.0), (0.11, 102.0, 260.0))
+_SIZES: Final = ((0.09, 4.6, 7.6), (0.23, 8.5, 16.0), (0.30, 16.0, 29.0), (0.27, 35.0, 88.0), (0.11, 102.0, 260.0))
 _LARGEST_SHARE: Final = 0.42  # of the image height
 _SMALLEST_PX: Final = (4.6, 3.6)  # width and height that a ship should keep
 _FARTHEST_M: Final = 10_500.0

@@ -18,7 +18,8 @@ _SAME_GREY: Final = 6.0  # a pixel this near to an even background is background
 _TEXTURE_SIGMAS: Final = 2.0  # … and nearer than this many standard deviations to a textured one
 _FADE_GREY: Final = 16.0  # so much farther off it is all ship
 
-_LARGE_PX: Final = 64.0  # √area from which parts of a ship that look like the background would show as holes
+_BRIDGED_SHARE: Final = 0.25  # of the height: gaps in a column that a busy row behind it, the horizon say, can leave
+_LARGE_PX: Final = 24.0  # √area from which parts of a ship that look like the background would show as holes
 
 
 def paint_ships(
@@ -32,8 +33,8 @@ def paint_ships(
 
     In a box, what looks like the background to its left and right in the same row (sky, coast or sea between
     masts) keeps its own range; where background looks like the ship, nothing is to be seen of either. In a
-    large box the ship is the largest connected part that is unlike the background, with what it encloses from
-    above and below. Around the box the level runs back to that of the sea. So no rectangle shows.
+    large box the ship is the largest connected part that is unlike the background, with the holes in
+    it. Around the box the level runs back to that of the sea. So no rectangle shows.
 
     Args:
         plane: (H, W) uint8 range level, changed.
@@ -95,7 +96,7 @@ def _otherness(patch: Image, left: int, right: int) -> NDArray[np.float32]:
 
 
 def _body(unlike: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(h, w) float32: the largest connected part that is unlike the background, its columns filled, edges soft.
+    """(h, w) float32: the largest connected part that is unlike the background, its holes filled, edges soft.
 
     What else is unlike it in the box (another ship, the foot of a hill, wave crests) is not this ship's.
     """
@@ -105,5 +106,9 @@ def _body(unlike: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(stats) < 2:
         return unlike
     part = ((labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())) & (solid > 0)).astype(np.uint8)
-    filled = np.maximum.accumulate(part, axis=0) & np.maximum.accumulate(part[::-1], axis=0)[::-1]
-    return np.asarray(cv2.blur(filled.astype(np.float32), (5, 5)), dtype=np.float32)
+    bridge = np.ones((max(3, int(_BRIDGED_SHARE * len(part))), 1), np.uint8)
+    part = cv2.morphologyEx(part, cv2.MORPH_CLOSE, bridge)
+    outlines, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(part), outlines, -1, 1, cv2.FILLED)
+    filled = cv2.dilate(filled, kernel)  # what the blur softens lies outside
+    return np.asarray(cv2.blur(filled.astype(np.float32), (3, 3)), dtype=np.float32)

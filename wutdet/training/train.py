@@ -161,7 +161,7 @@ def _run(
 
 def _tell(trainer: Any, on_epoch: Callable[[Epoch], None]) -> None:
     """Report an epoch; ultralytics calls once more after the last, when it has validated the best weights."""
-    map50 = (trainer.metrics or {}).get("metrics/mAP50(B)")
+    map50 = (trainer.metrics or {}).get("metrics/mAP50(B)") if trainer.args.val else None
     if trainer.epoch < trainer.epochs:
         on_epoch(Epoch(trainer.epoch + 1, trainer.epochs, None if map50 is None else float(map50)))
 
