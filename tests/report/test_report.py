@@ -83,5 +83,5 @@ def test_the_sheet_shows_a_frame_under_every_scenario(tiny_part, tmp_path):
 
     path = draw_sheet(tiny_part[0], parse_scenarios("clear,fog:1-3"), tmp_path / "s.png", panel_width_px=100)
     image = cv2.imread(str(path))
-    assert image.shape[1] == 300
+    assert image.shape[1] == 400  # clear, then three severities
     assert image.std() > 10

@@ -63,3 +63,14 @@ def test_another_ship_in_the_box_keeps_its_own_range():
     both = scene.render("fog:3").image[196:202, 404:420].astype(float).mean()
     lone = apply(image, "fog:3", key="k", boxes=[far], horizon=HORIZON).image[196:202, 404:420].astype(float).mean()
     assert both == pytest.approx(lone, abs=2)
+
+
+def test_a_far_ship_at_the_masthead_keeps_its_own_range():
+    near, far = (200, 150, 440, 330), (308, 190, 332, 206)
+    image, _ = sea_with(near)  # its mast stands at columns 317 to 323, right in front of the far ship
+    image[far[1] : far[3], far[0] : far[2]] = (30, 30, 30)
+    both = prepare(image, key="k", boxes=[near, far], horizon=HORIZON)
+    alone = prepare(image, key="k", boxes=[far], horizon=HORIZON)
+    seen = (slice(194, 202), slice(311, 329))
+    difference = both.range_level[seen].astype(int) - alone.range_level[seen].astype(int)
+    assert np.abs(difference).max() <= 1

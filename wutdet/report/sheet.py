@@ -19,7 +19,7 @@ def draw_sheet(
     seed: int = 0,
     panel_width_px: int = 420,
 ) -> Path:
-    """Render a frame under the scenarios and lay the pictures out, a row a kind; returns the path.
+    """Render a frame under the scenarios and lay the pictures out, a row a kind, `clear` before each; returns the path.
 
     Args:
         frame: what to show.
@@ -32,8 +32,9 @@ def draw_sheet(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    kinds = list(dict.fromkeys(scenario.kind for scenario in scenarios))
-    rows = [[scenario for scenario in scenarios if scenario.kind == kind] for kind in kinds]
+    clear = [scenario for scenario in scenarios if not scenario.effects]
+    kinds = list(dict.fromkeys(scenario.kind for scenario in scenarios if scenario.effects))
+    rows = [clear + [scenario for scenario in scenarios if scenario.kind == kind] for kind in kinds] or [clear]
     columns = max(len(row) for row in rows)
     scene = prepare(
         frame.image,

@@ -19,6 +19,7 @@ _TEXTURE_SIGMAS: Final = 2.0  # … and nearer than this many standard deviation
 _FADE_GREY: Final = 16.0  # so much farther off it is all ship
 
 _BRIDGED_SHARE: Final = 0.25  # of the height: gaps in a column that a busy row behind it, the horizon say, can leave
+_BEHIND_SHARE: Final = 0.25
 _LARGE_PX: Final = 24.0  # √area from which parts of a ship that look like the background would show as holes
 
 
@@ -49,7 +50,8 @@ def paint_ships(
     height, width = plane.shape
     cover = np.zeros((height, width), np.uint8)
     ship_levels = levels.level(ranges_m)
-    for index in np.argsort(-ranges_m, kind="stable"):
+    far_to_near = np.argsort(-ranges_m, kind="stable")
+    for place, index in enumerate(far_to_near):
         xmin, ymin, xmax, ymax = boxes[index].tolist()
         size = math.sqrt(max(0.0, (xmax - xmin) * (ymax - ymin)))
         margin = min(max(_MARGIN_SHARE * size, _MARGIN_PX[0]), _MARGIN_PX[1])
@@ -60,12 +62,23 @@ def paint_ships(
         weight = np.multiply.outer(_ramp(y0, y1, ymin, ymax, margin), _ramp(x0, x1, xmin, xmax, margin))
         pixels = image[y0:y1, x0:x1]
         unlike = _otherness(pixels, math.floor(xmin) - x0, x1 - math.ceil(xmax))
+        for left, top, right, bottom in _behind(boxes[index], boxes[far_to_near[:place]]):
+            unlike[max(0, top - y0) : max(0, bottom - y0), max(0, left - x0) : max(0, right - x0)] = 0.0
         weight *= _body(unlike) if size > _LARGE_PX else unlike
         patch = plane[y0:y1, x0:x1]
         patch[:] = patch + weight * (np.float32(ship_levels[index]) - patch) + np.float32(0.5)
         covered = cover[y0:y1, x0:x1]
         np.maximum(covered, (weight * np.float32(255.0)).astype(np.uint8), out=covered)
     return cover
+
+
+def _behind(ship: NDArray[np.float64], farther: NDArray[np.float64]) -> list[list[int]]:
+    """Boxes in whole pixels of the ships farther off that show in a ship's box and fill less than a quarter of it."""
+    low, high = np.maximum(farther[:, :2], ship[:2]), np.minimum(farther[:, 2:], ship[2:])
+    common = np.maximum(high - low, 0.0).prod(axis=1)
+    seen = (common > 0.0) & (common < _BEHIND_SHARE * (ship[2:] - ship[:2]).prod())
+    edges = np.concatenate([np.floor(farther[seen, :2]), np.ceil(farther[seen, 2:])], axis=1)
+    return [[int(edge) for edge in box] for box in edges.tolist()]
 
 
 def _ramp(start: int, stop: int, low: float, high: float, margin: float) -> NDArray[np.float32]:
