@@ -61,9 +61,9 @@ def test_a_label_to_the_letter(tmp_path: Path) -> None:
     [
         (("train", "val"), {"train": "images/train", "val": "images/val"}),
         (("train", "val", "test"), {"train": "images/train", "val": "images/val", "test": "images/test"}),
-        (("train", "test"), {"train": "images/train", "val": "images/test"}),
+        (("train", "test"), {"train": "images/train", "val": "images/test", "test": "images/test"}),
         (("train",), {"train": "images/train", "val": "images/train"}),
-        ((), {"train": "images/all", "val": "images/all"}),
+        ((), {"train": "images/all", "val": "images/all", "all": "images/all"}),
     ],
 )
 def test_data_yaml_names_what_a_stock_trainer_asks_for(

@@ -59,15 +59,18 @@ def write_yolo(
 
 
 def _data_yaml(out: Path, names: list[str]) -> str:
-    """Stock trainers want `train` and `val`; a split that stands in for a missing one is named as such."""
-    train = "train" if "train" in names else names[0]
-    val = next((name for name in ("val", "test") if name in names), train)
-    rest = [name for name in names if name not in (train, val)]
+    """Every split under its own name; where `train` or `val` lacks, which stock trainers want, another stands in."""
+    stand_in = {
+        "train": next((name for name in ("train", "val") if name in names), names[0]),
+        "val": next((name for name in ("val", "test", "train") if name in names), names[0]),
+    }
     lines = [
         f"path: {json.dumps(str(out.resolve()), ensure_ascii=False)}",  # JSON strings are YAML
-        f"train: images/{train}",
-        f"val: images/{val}" + ("" if val == "val" else f"  # there is no val split; {val} stands in"),
-        *(f"{name}: images/{name}" for name in rest),
+        *(
+            f"{name}: images/{used}" + ("" if used == name else f"  # there is no {name} split; {used} stands in")
+            for name, used in stand_in.items()
+        ),
+        *(f"{name}: images/{name}" for name in names if name not in stand_in),
         "names:",
         f"  0: {CATEGORY}",
     ]
