@@ -154,3 +154,8 @@ def _assert_counts_are_ours(shown: Any, ours: Dataset) -> None:
         assert len(shown.load_saved_view(f"split {split}")) == frames
     small = ours.boxes.filter(pl.col("area_px2") < 1024).height
     assert shown.load_saved_view("small ships").count("ground_truth.detections") == small > 0
+
+
+def test_the_app_opens_with_truth_and_clear_detections_on(fo: Any, part: Dataset) -> None:
+    opened = to_fiftyone(part, "active", detections={"clear": {}, "fog:3": {}}, persistent=False)
+    assert opened.app_config.active_fields.paths == ["ground_truth", "predictions_clear"]

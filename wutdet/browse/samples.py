@@ -15,7 +15,7 @@ from wutdet.browse.labels import (
     prediction_field,
 )
 from wutdet.browse.runtime import start_fiftyone
-from wutdet.browse.views import save_views
+from wutdet.browse.views import save_views, show_first
 from wutdet.dataset import Dataset
 from wutdet.dataset.tables import IMAGE_EXTRAS
 from wutdet.errors import DataError, WutdetError
@@ -81,6 +81,7 @@ def to_fiftyone(
         made.add_sample_field(field, fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections)
         _set_labels(made, field, ids, prediction_documents(dataset, found, ObjectId, min_score=min_score))
     save_views(fo, made, dataset.splits)
+    show_first(fo, made, [GROUND_TRUTH, *(prediction_field(name) for name in given if name == "clear")])
     made.persistent = persistent
     return made
 

@@ -17,3 +17,9 @@ def save_views(fo: Any, made: Any, splits: Iterable[str]) -> None:
     made.save_view(SMALL_SHIPS, small, description="Ground truth under 32² px")
     for split in splits:
         made.save_view(f"split {split}", made.match_tags(split), description=f"Frames of the split '{split}'")
+
+
+def show_first(fo: Any, made: Any, fields: list[str]) -> None:
+    """Let the App open with these fields on; all at once, twenty scenarios of detections hide the picture."""
+    made.app_config.active_fields = fo.ActiveFields(paths=fields)
+    made.save()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -44,8 +45,13 @@ def _top(
     pass
 
 
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
-    """Run a verb; a mistake of the user's ends in one line and exit 2, an interrupt in exit 130."""
+    """Run a verb; a mistake of the user's ends in one line and exit 2, Ctrl-C or a termination in exit 130."""
+    signal.signal(signal.SIGTERM, _interrupt)  # so that what was started (FiftyOne's server) is ended as by Ctrl-C
     try:
         app()
     except WutdetError as error:
