@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -78,3 +81,17 @@ def test_a_callable_is_a_detector():
 
     assert load_detector("blobs:make") is blobs
     assert load_detector(blobs) is blobs
+
+
+def test_bad_images_are_refused_also_when_ultralytics_came_first(tmp_path):
+    """Ultralytics replaces Pillow's opener by one that looks for a package when a file is no image."""
+    (tmp_path / "a.jpg").write_text("no image")
+    code = (
+        "from wutdet.detectors.runtime import import_ultralytics; import_ultralytics()\n"
+        "import sys; from pathlib import Path\n"
+        "from wutdet.dataset.images import decode_image; from wutdet.errors import FrameError\n"
+        "try: decode_image(Path(sys.argv[1]))\n"
+        "except FrameError as error: print(error.what)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.jpg")], capture_output=True, text=True)
+    assert run.stdout == "not an image\n", run.stderr

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.Image import open as open_image  # bound now: ultralytics replaces it by one that looks for more packages
 
 from wutdet.errors import FrameError
 
@@ -48,11 +49,11 @@ def check_header(data: bytes, path: Path) -> tuple[int, int]:
         FrameError: it is no image, or claims more than 178 megapixels.
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_image(io.BytesIO(data)) as image:
             width, height = image.size
     except Image.DecompressionBombError:
         raise FrameError(_BOMB, where=path, remedy=_REMEDY) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, ImportError):  # ImportError: ultralytics' opener
         raise FrameError("not an image", where=path, remedy=_REMEDY) from None
     if width * height > _MAX_PIXELS:
         raise FrameError(_BOMB, where=path, remedy=_REMEDY)
@@ -61,7 +62,7 @@ def check_header(data: bytes, path: Path) -> tuple[int, int]:
 
 def _decode_strictly(data: bytes, path: Path) -> None:
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_image(io.BytesIO(data)) as image:
             image.load()
     except (OSError, ValueError, SyntaxError):
         raise FrameError("truncated image", where=path, remedy=_REMEDY) from None

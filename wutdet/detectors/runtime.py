@@ -46,6 +46,10 @@ def import_ultralytics(*, online: bool = False) -> Any:
 
     if ultralytics.settings.get("sync"):
         ultralytics.settings.update({"sync": False})
+    if not online:
+        import ultralytics.data.utils
+
+        ultralytics.data.utils.check_font = _no_font  # asks the network for a font of figures that are not drawn
     return ultralytics
 
 
@@ -65,6 +69,10 @@ def versions() -> dict[str, str]:
     """Versions of the modules that decide what a detector computes, for the manifest."""
     found: dict[str, Any] = {name: sys.modules.get(name) for name in ("torch", "torchvision", "ultralytics")}
     return {name: str(module.__version__) for name, module in found.items() if module is not None}
+
+
+def _no_font(*_: Any, **__: Any) -> None:
+    return None
 
 
 def _config_dir() -> Path:
