@@ -87,3 +87,14 @@ def test_no_file_holds_a_path_of_one_machine_or_a_weight():
 def test_no_file_is_large():
     for path in tracked_files():
         assert path.stat().st_size < 1_500_000, path
+
+
+def test_the_readme_shows_the_recorded_demo():
+    import msgspec
+
+    from wutdet.benchmark import Scores
+
+    recorded = msgspec.json.decode((ROOT / "baselines" / "demo" / "scores.json").read_bytes(), type=Scores)
+    readme = (ROOT / "README.md").read_text()
+    for cell in recorded.cells:
+        assert f"| {cell.AP:.3f} | {cell.AP50:.3f} | {cell.AP_small:.3f} |" in readme, cell.name
