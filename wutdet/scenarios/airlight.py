@@ -11,7 +11,7 @@ from wutdet.scenarios.horizon import Horizon
 from wutdet.scenarios.light import LINEAR, LUMINANCE, Image
 
 _BAND: Final = 0.04  # height of a band, as a share of the frame's height
-_BANDS: Final = 6  # searched upward from the horizon
+_BANDS: Final = 12  # searched upward from the horizon: a wooded shore can fill a quarter of the frame
 _GAP_PX: Final = 1.0  # above the horizon, so that no sea is counted
 _SATURATED: Final = 250  # 8-bit value from which a pixel is glare
 _COAST: Final = 0.6  # a band darker than this share of the brightest one is coast, not sky
