@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from builders import jpeg_of, voc_xml, write_lists, write_voc, xml_of
 
+import wutdet
 from wutdet import load
 from wutdet.errors import DataError, FrameError
 
@@ -115,3 +116,25 @@ def test_nothing_to_load(tmp_path: Path) -> None:
     (tmp_path / "voc/JPEGImages").mkdir()
     with pytest.raises(DataError, match="no frame with both an XML and an image"):
         load(tmp_path)
+
+
+def test_lists_that_name_absent_frames_are_reported_for_coco_as_for_voc(voc_part, tmp_path):
+    dataset = wutdet.load(voc_part)
+    dataset.to_coco(tmp_path / "coco")
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    (lists / "train.txt").write_text("0000000\n9999999\n")
+    for data in (voc_part, tmp_path / "coco"):
+        with pytest.raises(FrameError, match="9999999: listed in train but not there"):
+            wutdet.load(data, splits=lists)
+        kept = wutdet.load(data, splits=lists, on_error="skip")
+        assert kept.splits == {"train": 1}
+        assert len(kept.problems) == 1
+
+
+def test_images_may_lie_elsewhere_for_voc_too(voc_part, tmp_path):
+    whole = wutdet.load(voc_part)
+    (voc_part / "voc" / "JPEGImages").rename(tmp_path / "frames")
+    moved = wutdet.load(voc_part, images=tmp_path / "frames")
+    assert moved.sha256 == whole.sha256
+    assert moved[0].image.shape == (moved[0].height, moved[0].width, 3)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from wutdet.detectors import Detections, DetectorInfo, describe
+from wutdet.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ from wutdet.detectors import Detections, DetectorInfo, describe
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(xyxy, scores):
-    with pytest.raises(ValueError, match="not"):
+    with pytest.raises(DataError, match="not"):
         Detections(xyxy, scores)
 
 

@@ -53,3 +53,5 @@ def test_overrides_go_to_fields_or_pass_through():
         apply_overrides(config, {"mosiac": 0.0}, known=["lr0", "mosaic"])
     with pytest.raises(ConfigError, match="epochs"):
         apply_overrides(config, {"epochs": "many"}, known=[])
+    with pytest.raises(ConfigError, match="imgsz"):
+        apply_overrides(config, {"imgsz": 0}, known=[])

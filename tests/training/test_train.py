@@ -42,6 +42,12 @@ def test_mistakes_end_before_anything_is_written(tiny_part, tmp_path):
         train("demo", tiny_part, out=tmp_path / "c", epoch=3)
     with pytest.raises(DataError, match="not empty"):
         train("demo", tiny_part, out=Path(__file__).parent)
+    with pytest.raises(ConfigError, match="no such device"):
+        train("demo", tiny_part, out=tmp_path / "d", device="77")
+    with pytest.raises(ConfigError, match="mosaic"):
+        train("demo", tiny_part, out=tmp_path / "e", mosaic="much")
+    for name in "ade":
+        assert not (tmp_path / name).exists()
     assert not (tmp_path / "b").exists()
     assert not (tmp_path / "c").exists()
 

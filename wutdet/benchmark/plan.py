@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wutdet.dataset import Dataset
-from wutdet.dataset.files import write_aside
+from wutdet.dataset.files import new_folder, write_aside
 from wutdet.detectors import DetectorInfo
 from wutdet.errors import ConfigError, DataError
 from wutdet.scenarios import Camera, Scenario
@@ -55,7 +55,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: tuple[str, ...]
     camera: CameraInfo
     seed: int
-    on_error: str
     shard_frames: int
     image_bytes: int
     """The sizes of all image files, added up: notices a changed image without reading all of them."""
@@ -69,7 +68,6 @@ def make_plan(
     *,
     camera: Camera,
     seed: int,
-    on_error: str,
 ) -> Plan:
     """The plan of a benchmark of this detector on these frames."""
     paths = (dataset.image_dir / name for name in dataset.images["file_name"])
@@ -85,7 +83,6 @@ def make_plan(
         scenarios=tuple(str(scenario) for scenario in scenarios),
         camera=CameraInfo(height_m=camera.height_m, hfov_deg=camera.hfov_deg),
         seed=seed,
-        on_error=on_error,
         shard_frames=_SHARD_FRAMES,
         image_bytes=sum(path.stat().st_size for path in paths if path.is_file()),
         versions=decisive_versions(),
@@ -113,8 +110,7 @@ def claim_folder(out: Path, plan: Plan) -> None:
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError("exists and is no benchmark run", where=out, remedy="choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
-    write_aside(path, encoded)
+    write_aside(new_folder(out) / PLAN_NAME, encoded)
 
 
 def read_plan(run: Path) -> Plan:

@@ -85,7 +85,7 @@ def benchmark(
         detector, protocol=protocol, classes=classes, device=device, threads=threads, trust_weights=trust_weights
     )
     eye = camera or Camera()
-    plan = make_plan(describe(loaded), chosen, cells, camera=eye, seed=seed, on_error=on_error)
+    plan = make_plan(describe(loaded), chosen, cells, camera=eye, seed=seed)
     folder = Path(out)
     claim_folder(folder, plan)
     store, timings = Store(folder), Timings()
@@ -133,9 +133,10 @@ def _run_frame(
     rendered = [scene.render(scenario) for scenario in cells]
     drawn = time.perf_counter()
     found = detector([view.image for view in rendered])
-    if len(found) != len(cells):
+    if not isinstance(found, list) or len(found) != len(cells):
+        count = len(found) if isinstance(found, list) else f"a {type(found).__name__}, not a list of"
         remedy = "return one Detections for each frame it is given"
-        raise ConfigError(f"the detector returned {len(found)} results for {len(cells)} frames", remedy=remedy)
+        raise ConfigError(f"the detector returned {count} results for {len(cells)} frames", remedy=remedy)
     timings.decode.append(decoded - start)
     timings.render.append(drawn - decoded)
     timings.detect.append(time.perf_counter() - drawn)

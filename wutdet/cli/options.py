@@ -45,7 +45,7 @@ class PlacementChoice(enum.StrEnum):
 
 
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="A part (voc/…), a folder with annotations/, a COCO file.")]
-Images = Annotated[Path | None, typer.Option("--images", help="The images of COCO data, when not beside it.")]
+Images = Annotated[Path | None, typer.Option("--images", help="The images, when not where the layout has them.")]
 Splits = Annotated[Path | None, typer.Option("--splits", help="A folder of {split}.txt lists to use instead.")]
 Origin = Annotated[OriginChoice, typer.Option("--voc-origin", help="Pixel origin of VOC boxes.")]
 OnError = Annotated[OnErrorChoice, typer.Option("--on-error", help="A bad frame stops the command, or is left out.")]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from wutdet.dataset.checks import ReportFrame
 from wutdet.dataset.coco import read_coco
 from wutdet.dataset.dataset import Dataset
 from wutdet.dataset.sidecar import SIDECAR_NAME, add_sidecar
@@ -33,7 +34,7 @@ def load(
 
     Args:
         data: a folder with `voc/Annotations` (or `Annotations`) or with `annotations/*.json`, or a COCO file.
-        images: the image folder of COCO data when it is not beside the JSON.
+        images: the image folder, when it is not where the layout has it.
         splits: a folder of `{split}.txt` lists that replace the splits the data comes with.
         voc_origin: pixel origin of VOC boxes: `1`, `0`, `0x`, or `auto` to decide from the data.
         classes: other class names, mapped to `ship`, or to "" to drop their boxes.
@@ -56,7 +57,10 @@ def load(
 
     voc_root = find_voc_root(path) if path.is_dir() else None
     if voc_root is not None:
-        part = read_voc(voc_root, origin=voc_origin, classes=classes or {}, lists=lists, report=report)
+        folder = None if images is None else Path(images)
+        part = read_voc(
+            voc_root, origin=voc_origin, classes=classes or {}, lists=lists, image_dir=folder, report=report
+        )
         frames = add_sidecar(part.frames, path / SIDECAR_NAME)
         found = Dataset(*build_tables(frames), part.image_dir, path.resolve().name, part.origin.value, part.evidence)
     else:
@@ -64,7 +68,7 @@ def load(
         if not files or any(file.suffix != ".json" for file in files):
             raise DataError("no dataset found here", where=path, remedy=f"give a folder with {_LAYOUTS}")
         read = [frame for file in files for frame in read_coco(file, classes=classes or {}, report=report)]
-        frames = _relist(_merge(read), lists)
+        frames = _relist(_merge(read), lists, report)
         if not frames:
             raise DataError("holds no frame", where=path, remedy="check the file")
         folder = Path(images) if images is not None else _image_dir(files[0], frames[0].file_name)
@@ -93,10 +97,13 @@ def _unnumbered(frame: FrameRecord) -> FrameRecord:
     return dataclasses.replace(frame, boxes=boxes, splits=(), image_id=None)
 
 
-def _relist(frames: Sequence[FrameRecord], lists: Path | None) -> list[FrameRecord]:
+def _relist(frames: Sequence[FrameRecord], lists: Path | None, report: ReportFrame) -> list[FrameRecord]:
     if lists is None:
         return list(frames)
     member = read_split_lists(lists)
+    for stem in sorted(set(member) - {Path(frame.file_name).stem for frame in frames}):
+        remedy = "correct the list, or leave such frames out with --on-error skip"
+        report(FrameError(f"listed in {', '.join(member[stem])} but not there", where=lists / stem, remedy=remedy))
     return [dataclasses.replace(frame, splits=member.get(Path(frame.file_name).stem, ())) for frame in frames]
 
 

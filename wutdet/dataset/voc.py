@@ -63,6 +63,7 @@ def read_voc(
     origin: OriginChoice,
     classes: Mapping[str, str],
     lists: Path | None,
+    image_dir: Path | None,
     report: ReportFrame,
 ) -> VocPart:
     """Read every frame under a VOC root.
@@ -72,12 +73,13 @@ def read_voc(
         origin: the pixel origin of the XML, or `auto` to decide from the data.
         classes: names that count as ship besides `ship`, or are dropped (mapped to "").
         lists: a folder of split lists used in place of `ImageSets/Main`.
+        image_dir: where the images are, when not in `JPEGImages`.
         report: called with each bad frame.
 
     Raises:
         DataError: no frame is there, or the evidence about the origin conflicts.
     """
-    image_dir = root / "JPEGImages"
+    image_dir = image_dir or root / "JPEGImages"
     images = _image_names(image_dir)
     splits = read_split_lists(lists if lists is not None else root / "ImageSets" / "Main")
     stems = sorted(path.stem for path in (root / "Annotations").glob("*.xml"))

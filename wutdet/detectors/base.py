@@ -10,13 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from wutdet.errors import DataError
+
 
 @dataclass(frozen=True, slots=True)
 class Detections:
     """The ships a detector found in one frame, best score first.
 
     Raises:
-        ValueError: the arrays do not fit each other, or hold something that is no number.
+        DataError: the arrays do not fit each other, or hold something that is no number.
     """
 
     xyxy: NDArray[np.float64]
@@ -27,9 +29,10 @@ class Detections:
     def __post_init__(self) -> None:
         """Check shapes and values: detectors come from anywhere."""
         if self.xyxy.ndim != 2 or self.xyxy.shape[1] != 4 or self.scores.shape != (len(self.xyxy),):
-            raise ValueError(f"boxes {self.xyxy.shape} and scores {self.scores.shape} are not (N, 4) and (N,)")
+            shapes = f"boxes {self.xyxy.shape} and scores {self.scores.shape}"
+            raise DataError(f"{shapes} of a detector are not (N, 4) and (N,)", remedy="correct the detector")
         if not (np.isfinite(self.xyxy).all() and np.isfinite(self.scores).all()):
-            raise ValueError("boxes or scores are not finite")
+            raise DataError("boxes or scores of a detector are not finite", remedy="correct the detector")
 
     def __len__(self) -> int:
         """The number of boxes."""

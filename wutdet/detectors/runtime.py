@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from wutdet.errors import MissingExtraError
+from wutdet.errors import ConfigError, MissingExtraError
 
 _QUIET: Final = {
     "YOLO_OFFLINE": "1",
@@ -51,6 +51,22 @@ def import_ultralytics(*, online: bool = False) -> Any:
 
         ultralytics.data.utils.check_font = _no_font  # asks the network for a font of figures that are not drawn
     return ultralytics
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that this machine or this build of torch lacks.
+
+    Raises:
+        ConfigError: there is no such device.
+    """
+    from ultralytics.utils.torch_utils import select_device
+
+    try:
+        select_device(device, verbose=False)
+    except (ValueError, RuntimeError, AssertionError):
+        raise ConfigError(
+            "no such device here", where=f"--device {device}", remedy="use cpu, or install the GPU build of torch"
+        ) from None
 
 
 def set_torch_threads(threads: int) -> None:

@@ -33,9 +33,9 @@ def ensure_torchvision() -> bool:
         return True
     if "torchvision" in sys.modules or _compiled_operators_load():
         return False
-    import torch
+    from torch.library import Library
 
-    _library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    _library = Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name in ("nms", "qnms"):  # torchvision registers shapes for both while it is imported
         _library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     _library.impl("nms", nms, "CPU")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wutdet.detectors.base import Detections, DetectorInfo, InferenceProtocol
 from wutdet.detectors.checkpoint import check_checkpoint
-from wutdet.detectors.runtime import default_threads, import_ultralytics, set_torch_threads
+from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics, set_torch_threads
 from wutdet.errors import ConfigError
 
 _SHIP = "ship"
@@ -45,7 +45,7 @@ class UltralyticsDetector:
             trust_weights: load a `.pt` file although it names code that no detector needs.
 
         Raises:
-            ConfigError: the file is missing or no model, or none of its classes is a ship.
+            ConfigError: the file is missing or no model, none of its classes is a ship, or there is no such device.
             MissingExtraError: ultralytics is not installed.
         """
         path = Path(weights)
@@ -53,7 +53,7 @@ class UltralyticsDetector:
             raise ConfigError("no such weights file", where=path, remedy="give the path of trained weights")
         if path.suffix == ".pt" and not trust_weights:
             check_checkpoint(path)
-        self._model = _load_model(path)
+        self._model = _load_model(path, device)
         wanted = protocol or InferenceProtocol()
         imgsz = wanted.imgsz or int(_trained_imgsz(self._model))
         self._protocol = InferenceProtocol(
@@ -113,8 +113,9 @@ def ship_classes(names: Mapping[int, str], classes: Mapping[str, str], *, where:
     return found
 
 
-def _load_model(path: Path) -> Any:
+def _load_model(path: Path, device: str) -> Any:
     ultralytics = import_ultralytics()
+    check_device(device)
     import pickle
 
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -26,9 +26,9 @@ class BaselineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Channel multiple in place of the architecture's own; only for training from scratch."""
     weights: str | None = None
     """Weights to start from; None trains from scratch. A bare name such as `yolo11n.pt` may be downloaded."""
-    imgsz: int = 640
-    epochs: int = 100
-    batch: int = 16
+    imgsz: Annotated[int, msgspec.Meta(ge=32)] = 640
+    epochs: Annotated[int, msgspec.Meta(ge=1)] = 100
+    batch: Annotated[int, msgspec.Meta(ge=1)] = 16
     seed: int = 0
     select: Literal["best", "last"] = "best"
     """Which epoch's weights are the result; `best` by the val split, so without one it is the last."""

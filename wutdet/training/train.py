@@ -16,7 +16,7 @@ from wutdet.dataset.load import OnError
 from wutdet.dataset.whole import whole_frames
 from wutdet.dataset.yolo import write_yolo
 from wutdet.detectors.checkpoint import check_checkpoint
-from wutdet.detectors.runtime import default_threads, import_ultralytics, set_torch_threads
+from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics, set_torch_threads
 from wutdet.errors import ConfigError, DataError
 from wutdet.training.architecture import write_architecture
 from wutdet.training.config import BaselineConfig, Value, apply_overrides, load_baseline
@@ -87,9 +87,12 @@ def train(
         check_checkpoint(Path(config.weights))
     ultralytics = import_ultralytics(online=_names_a_download(config))
     config = apply_overrides(config, overrides, known=_settings())
+    check_device(device)
+    _check_settings(config)
+    _require_train(dataset)
+    dataset = whole_frames(dataset, on_error=on_error)
     folder = new_folder(Path(out))
     started = time.monotonic()
-    dataset = whole_frames(dataset, on_error=on_error)
     data, has_val = _write_data(dataset, folder)
     validate = has_val and config.overrides.get("val", True) is True
     chosen = "best" if config.select == "best" and validate else "last"
@@ -132,7 +135,11 @@ def _run(
     on_epoch: Callable[[Epoch], None] | None,
 ) -> Path:
     """Run ultralytics' trainer; returns its save folder."""
-    model = ultralytics.YOLO(start_from, task="detect")
+    try:
+        model = ultralytics.YOLO(start_from, task="detect")
+    except (OSError, RuntimeError) as error:  # a name that must be fetched and cannot be
+        reason = str(error).strip().split("\n")[0][:120]
+        raise ConfigError(f"cannot load it ({reason})", where=start_from, remedy="give a file with --weights") from None
     model.add_callback("on_train_start", lambda _: set_torch_threads(threads))
     if on_epoch is not None:
         model.add_callback("on_fit_epoch_end", lambda trainer: _tell(trainer, on_epoch))
@@ -148,14 +155,19 @@ def _run(
         "batch": config.batch,
         "seed": config.seed,
     }
-    model.train(
-        data=str(data),
-        project=str(folder.resolve()),
-        name="ultralytics",
-        exist_ok=True,
-        device=device,
-        **settings,
-    )
+    try:
+        model.train(
+            data=str(data),
+            project=str(folder.resolve()),
+            name="ultralytics",
+            exist_ok=True,
+            device=device,
+            **settings,
+        )
+    except NotImplementedError as error:  # an optimiser that ultralytics does not know
+        raise ConfigError(
+            str(error).split(". ")[0], where=config.name, remedy="choose one that ultralytics has"
+        ) from None
     return Path(model.trainer.save_dir)
 
 
@@ -166,13 +178,28 @@ def _tell(trainer: Any, on_epoch: Callable[[Epoch], None]) -> None:
         on_epoch(Epoch(trainer.epoch + 1, trainer.epochs, None if map50 is None else float(map50)))
 
 
-def _write_data(dataset: Dataset, folder: Path) -> tuple[Path, bool]:
-    """The train and val splits in the YOLO layout; returns `data.yaml` and whether there is a val split."""
+def _require_train(dataset: Dataset) -> None:
     if "train" not in dataset.splits:
         known = ", ".join(dataset.splits) or "none"
         raise DataError(
             f"no split 'train' (there is {known})", where=dataset.name, remedy="give lists with --splits DIR"
         )
+
+
+def _check_settings(config: BaselineConfig) -> None:
+    """Let ultralytics check the values of its own settings before anything is written."""
+    from ultralytics.cfg import get_cfg
+
+    fields = {"imgsz": config.imgsz, "epochs": config.epochs, "batch": config.batch, "seed": config.seed}
+    try:
+        get_cfg(overrides={**config.overrides, **fields})
+    except (TypeError, ValueError) as error:
+        reason = str(error).split("\n")[0]
+        raise ConfigError(reason, where=config.name, remedy="see ultralytics' training settings") from None
+
+
+def _write_data(dataset: Dataset, folder: Path) -> tuple[Path, bool]:
+    """The train and val splits in the YOLO layout; returns `data.yaml` and whether there is a val split."""
     wanted = [name for name in ("train", "val") if name in dataset.splits]
     import polars as pl
 
