@@ -10,18 +10,20 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class TrueBoxes:
-    """The ships of a set of images."""
+    """The ships of a set of images; the order of an image's boxes breaks ties between equal overlaps."""
 
     all_image_ids: NDArray[np.int64]
     """(I,) every image that is scored, also those without ships."""
     image_ids: NDArray[np.int64]
-    """(N,) the image of each box."""
+    """(G,) the image of each box."""
     xywh: NDArray[np.float64]
-    """(N, 4) 0-based, native pixels."""
+    """(G, 4) 0-based, native pixels."""
     area_px2: NDArray[np.float64]
-    """(N,) as the labels give it."""
+    """(G,) as the labels give it."""
     iscrowd: NDArray[np.bool_]
-    """(N,)."""
+    """(G,)."""
+    categories: NDArray[np.int64] | None = None
+    """(G,); None where there is one class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,5 @@ class FoundBoxes:
     """(D, 4) 0-based, native pixels."""
     scores: NDArray[np.float64]
     """(D,)."""
+    categories: NDArray[np.int64] | None = None
+    """(D,); None where there is one class."""
