@@ -1,6 +1,7 @@
 """Simulated weather in physical units: pure functions from an image to the image under a scenario."""
 
 from wutdet.scenarios.camera import Camera
+from wutdet.scenarios.doses import describe_dose, dose
 from wutdet.scenarios.grammar import (
     CLEAR,
     Effect,
@@ -25,6 +26,8 @@ __all__ = [
     "Scene",
     "apply",
     "describe",
+    "describe_dose",
+    "dose",
     "find_horizon",
     "parse_scenario",
     "parse_scenarios",

@@ -88,7 +88,7 @@ def severity_value(kind: str, severity: int) -> float:
     Raises:
         ScenarioError: the kind or the severity does not exist.
     """
-    values = severity_table().kinds[_known(kind, kind)].severities
+    values = severity_table().kinds[known_kind(kind, kind)].severities
     if not 1 <= severity <= len(values):
         raise ScenarioError(
             f"'{kind}' has no severity {severity}",
@@ -104,7 +104,7 @@ def severity_unit(kind: str) -> str:
     Raises:
         ScenarioError: the kind does not exist.
     """
-    return severity_table().kinds[_known(kind, kind)].unit
+    return severity_table().kinds[known_kind(kind, kind)].unit
 
 
 def describe(scenario: Scenario) -> str:
@@ -114,7 +114,7 @@ def describe(scenario: Scenario) -> str:
         ScenarioError: an effect does not exist.
     """
     texts = [
-        severity_table().kinds[_known(e.kind, str(e))].text.format(value=severity_value(e.kind, e.severity))
+        severity_table().kinds[known_kind(e.kind, str(e))].text.format(value=severity_value(e.kind, e.severity))
         for e in scenario.effects
     ]
     return " + ".join(texts) or "clear"
@@ -144,10 +144,10 @@ def _parse_item(item: str, text: str) -> list[Scenario]:
 def _parse_effects(part: str, text: str) -> list[Effect]:
     match = _EFFECT.fullmatch(part)
     if match is None:
-        kind = _known(part.split(":")[0].strip(), text)
+        kind = known_kind(part.split(":")[0].strip(), text)
         raise ScenarioError(f"'{part}' has no readable severity", where=text, remedy=f"write {kind}:3 or {kind}:1-5")
     kind, first, last = match.group(1), int(match.group(2)), int(match.group(3) or match.group(2))
-    highest = len(severity_table().kinds[_known(kind, text)].severities)
+    highest = len(severity_table().kinds[known_kind(kind, text)].severities)
     if not 1 <= first <= last <= highest:
         raise ScenarioError(
             f"'{part}' is outside the severities of '{kind}'",
@@ -157,7 +157,12 @@ def _parse_effects(part: str, text: str) -> list[Effect]:
     return [Effect(kind, severity) for severity in range(first, last + 1)]
 
 
-def _known(kind: str, where: str) -> str:
+def known_kind(kind: str, where: str) -> str:
+    """The kind itself.
+
+    Raises:
+        ScenarioError: there is no such kind; `where` is what it was read in.
+    """
     kinds = ["clear", *severity_table().kinds]
     if kind in kinds[1:]:
         return kind

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +20,18 @@ class KindSeverities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     severities: tuple[float, ...]
     source: str
+    dose: Literal["value", "reciprocal", "negative"] = "value"
+    """How a value becomes a dose, which is 0 in clear weather and grows with the effect: v, 1/v or −v."""
+
+    def to_dose(self, value: float) -> float:
+        """The dose of a value in `unit`; infinite or NaN where there is none."""
+        if self.dose == "reciprocal":
+            return 1.0 / value if value else math.inf
+        return 0.0 - value if self.dose == "negative" else value
+
+    def from_dose(self, dose: float) -> float:
+        """The value in `unit` of a dose: the way back is the same rule."""
+        return self.to_dose(dose)
 
 
 class SeverityTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +44,8 @@ def read_severities(path: Path) -> SeverityTable:
     """Read a file laid out like configs/scenarios.yaml.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, or has a wrong, missing or empty field.
+        ConfigError: the file is missing, is not YAML, has a wrong, missing or empty field, or a severity whose
+            dose is not above 0.
     """
     try:
         table = msgspec.yaml.decode(path.read_bytes(), type=SeverityTable)
@@ -42,6 +57,13 @@ def read_severities(path: Path) -> SeverityTable:
     for name, kind in table.kinds.items():
         if not kind.severities:
             raise ConfigError("no severity is listed", where=f"{path}: kinds.{name}", remedy="list at least one value")
+        for value in kind.severities:
+            if not 0.0 < kind.to_dose(value) < math.inf:
+                raise ConfigError(
+                    f"the severity {value:g} has no dose above 0",
+                    where=f"{path}: kinds.{name}",
+                    remedy=f"change it, or the rule dose: {kind.dose}",
+                )
     return table
 
 
