@@ -108,17 +108,17 @@ def read_curves(family: CurveFamily, weights: Ints) -> Readings:
         weights: (B, U) int32, not negative: the weight of each unit.
     """
     ships = np.take(weights, family.ship_unit, axis=1).sum(axis=1, dtype=np.int64)
-    far = _running_sums(weights, family.far_unit)
-    needed = _needed_hits(ships)
+    far = running_sums(weights, family.far_unit)
+    needed = needed_hits(ships)
     precision = np.empty((len(weights), len(family.curves), len(RECALL_POINTS)))
     recall = np.empty((len(weights), len(family.curves)))
     for place, curve in enumerate(family.curves):
-        hits = _running_sums(weights, curve.hit_unit)
+        hits = running_sums(weights, curve.hit_unit)
         hits_at = np.take(hits, curve.last_hit + 1, axis=1)
         counted = np.take(far, curve.far_alarms, axis=1)
-        counted += np.take(_running_sums(weights, curve.alarm_unit), curve.alarms, axis=1)
+        counted += np.take(running_sums(weights, curve.alarm_unit), curve.alarms, axis=1)
         counted += hits_at
-        precision[:, place] = _interpolated(hits_at, counted, needed)
+        precision[:, place] = interpolated(hits_at, counted, needed)
         with np.errstate(invalid="ignore"):
             recall[:, place] = hits[:, -1] / ships
     precision[ships == 0] = np.nan
@@ -134,14 +134,14 @@ def _curve(hits: Bools, alarms: Bools, far_before: Ints, unit: Ints) -> Curve:
     return Curve(unit[at], unit[alarms], np.flatnonzero(last).astype(np.int32), alarms_before[last], far[last])
 
 
-def _running_sums(weights: Ints, unit: Ints) -> Ints:
+def running_sums(weights: Ints, unit: Ints) -> Ints:
     """(B, n + 1) sums of the weights of the first 0, 1, … n units."""
     sums = np.zeros((len(weights), len(unit) + 1), np.int32)
     np.cumsum(np.take(weights, unit, axis=1), axis=1, dtype=np.int32, out=sums[:, 1:])
     return sums
 
 
-def _needed_hits(ships: NDArray[np.int64]) -> NDArray[np.int64]:
+def needed_hits(ships: NDArray[np.int64]) -> NDArray[np.int64]:
     """(B, 101) the fewest hits whose share of the ships reaches each recall point, as floats divide."""
     total = np.maximum(ships, 1)[:, None]
     needed = np.ceil(RECALL_POINTS * total).astype(np.int64)
@@ -150,13 +150,13 @@ def _needed_hits(ships: NDArray[np.int64]) -> NDArray[np.int64]:
     return needed
 
 
-def _interpolated(hits: Ints, counted: Ints, needed: NDArray[np.int64]) -> Floats:
+def interpolated(hits: Ints, counted: Ints, needed: NDArray[np.int64]) -> Floats:
     """(B, 101) the best precision from each recall point on; 0 beyond the last hit.
 
     Args:
         hits: (B, K) running hits, rising along each row.
         counted: (B, K) running hits and false alarms.
-        needed: (B, 101) from `_needed_hits`, the first column 0.
+        needed: (B, 101) from `needed_hits`, the first column 0.
     """
     rows, length = hits.shape
     if not length:

@@ -56,7 +56,7 @@ class Matches:
     candidate: Ints
     """(C,) places of the candidates among the detections, rising."""
     candidate_iou: NDArray[np.float64]
-    """(C,) the largest overlap with any ship, free or not."""
+    """(C,) the largest overlap with any ship, free or not; with a crowd only where it overlaps no ship."""
     candidate_true: Ints
     """(C,) the ship of that overlap."""
     settled: Ints
@@ -65,6 +65,10 @@ class Matches:
     """(M,) places among the candidates of those whose match depends on the range."""
     chosen: Ints
     """(A, T, M) the ship that each chooser matched in each range, −1 for none."""
+    true_rows: int
+    """How many rows the `TrueBoxes` had; not all need be in a listed image."""
+    found_rows: int
+    """How many rows the `FoundBoxes` had."""
 
     def range_index(self, name: str, *, at_network_scale: bool = False) -> int:
         """The place of a size range.
@@ -176,7 +180,7 @@ def match(
     )
     true_in = _inside(true.area_px2[true_row], scale_px2[true_image], ranges) & ~crowd
     size_px2 = found.xywh[found_row, 2] * found.xywh[found_row, 3]
-    candidate, best_iou, best_true = _best_overlaps(pairs)
+    candidate, best_iou, best_true = _best_overlaps(pairs, crowd)
     settled, choosers, chosen = _assign(pairs, candidate, found_group, np.array(thresholds), true_in, crowd)
     return Matches(
         thresholds=tuple(thresholds),
@@ -199,6 +203,8 @@ def match(
         settled=settled,
         choosers=choosers,
         chosen=chosen,
+        true_rows=len(true.image_ids),
+        found_rows=len(found.image_ids),
     )
 
 
@@ -235,9 +241,9 @@ def _ranks(group: Ints) -> Ints:
     return rank
 
 
-def _best_overlaps(pairs: Pairs) -> tuple[Ints, NDArray[np.float64], Ints]:
-    """The candidates, their largest overlap and its ship (the later of two equal ones)."""
-    order = np.lexsort((pairs.true, pairs.iou, pairs.found))
+def _best_overlaps(pairs: Pairs, crowd: Bools) -> tuple[Ints, NDArray[np.float64], Ints]:
+    """The candidates, their largest overlap and its ship (the later of two equal ones, a crowd last of all)."""
+    order = np.lexsort((pairs.true, pairs.iou, ~crowd[pairs.true], pairs.found))
     last = np.flatnonzero(np.diff(pairs.found[order], append=-1))
     best = order[last]
     return pairs.found[best], pairs.iou[best], pairs.true[best]

@@ -42,6 +42,8 @@ def merge(parts: Sequence[Matches]) -> Matches:
     order = np.argsort(candidate)
     choosers = _inverse(order)[_join(part.choosers + start for start, part in zip(candidates, parts, strict=True))]
     chooser_order = np.argsort(choosers)
+    true_starts = _starts(part.true_rows for part in parts)
+    found_starts = _starts(part.found_rows for part in parts)
 
     def renumber(ships_of: Sequence[Ints]) -> Ints:
         shifted = [np.where(item >= 0, item + start, -1) for start, item in zip(ships, ships_of, strict=True)]
@@ -52,12 +54,12 @@ def merge(parts: Sequence[Matches]) -> Matches:
         thresholds=first.thresholds,
         ranges=first.ranges,
         image_ids=image_ids,
-        true_row=_rows([part.true_row for part in parts])[by_image],
+        true_row=_join(part.true_row + start for start, part in zip(true_starts, parts, strict=True))[by_image],
         true_image=true_image[by_image],
         true_category=_join(part.true_category for part in parts)[by_image],
         true_crowd=np.concatenate([part.true_crowd for part in parts])[by_image],
         true_in=np.concatenate([part.true_in for part in parts], axis=1)[:, by_image],
-        found_row=_rows([part.found_row for part in parts])[by_score],
+        found_row=_join(part.found_row + start for start, part in zip(found_starts, parts, strict=True))[by_score],
         found_image=found_image[by_score],
         found_category=_join(part.found_category for part in parts)[by_score],
         found_rank=rank[by_score],
@@ -69,6 +71,8 @@ def merge(parts: Sequence[Matches]) -> Matches:
         settled=renumber([part.settled for part in parts])[:, order],
         choosers=choosers[chooser_order],
         chosen=renumber([part.chosen for part in parts])[:, :, chooser_order],
+        true_rows=sum(part.true_rows for part in parts),
+        found_rows=sum(part.found_rows for part in parts),
     )
 
 
@@ -84,8 +88,3 @@ def _inverse(order: NDArray[np.int64]) -> Ints:
 
 def _starts(lengths: Iterable[int]) -> list[int]:
     return [0, *itertools.accumulate(lengths)][:-1]
-
-
-def _rows(columns: Sequence[Ints]) -> Ints:
-    starts = _starts(int(column.max(initial=-1)) + 1 for column in columns)
-    return _join(column + start for start, column in zip(starts, columns, strict=True))
