@@ -101,11 +101,12 @@ class Dataset:
 
     @cached_property
     def _boxes_by_image(self) -> dict[int, NDArray[np.float64]]:
-        keyed = self.boxes.partition_by("image_id", as_dict=True, maintain_order=True)
-        edges = {int(key[0]): part.select("xmin", "ymin", "xmax", "ymax").to_numpy() for key, part in keyed.items()}
-        for array in edges.values():
-            array.flags.writeable = False  # frames share it, and a dataset never changes
-        return edges
+        image_ids = self.boxes["image_id"].to_numpy()
+        order = np.argsort(image_ids, kind="stable")
+        edges = self.boxes.select("xmin", "ymin", "xmax", "ymax").to_numpy()[order]
+        edges.flags.writeable = False  # frames share it, and a dataset never changes
+        known, starts = np.unique(image_ids[order], return_index=True)
+        return dict(zip(known.tolist(), np.split(edges, starts[1:]), strict=True)) if len(known) else {}
 
     @property
     def splits(self) -> dict[str, int]:

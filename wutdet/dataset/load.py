@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+
 from wutdet.dataset.checks import ReportFrame
 from wutdet.dataset.coco import read_coco
+from wutdet.dataset.coco_columns import read_columns
 from wutdet.dataset.dataset import Dataset
 from wutdet.dataset.sidecar import SIDECAR_NAME, add_sidecar
 from wutdet.dataset.splits import read_split_lists
-from wutdet.dataset.tables import FrameRecord, Problem, build_tables
+from wutdet.dataset.tables import FrameRecord, Problem, build_tables, columns_of, number_tables, splits_column
 from wutdet.dataset.voc import OriginChoice, find_voc_root, read_voc
 from wutdet.errors import DataError, FrameError
 
@@ -67,13 +70,18 @@ def load(
         files = [path] if path.is_file() else sorted(path.glob("annotations/*.json"))
         if not files or any(file.suffix != ".json" for file in files):
             raise DataError("no dataset found here", where=path, remedy=f"give a folder with {_LAYOUTS}")
-        read = [frame for file in files for frame in read_coco(file, classes=classes or {}, report=report)]
-        frames = _relist(_merge(read), lists, report)
-        if not frames:
+        named = classes or {}
+        columns = read_columns(files, classes=named)
+        if columns is None:
+            read = [frame for file in files for frame in read_coco(file, classes=named, report=report)]
+            columns = columns_of(_merge(read))
+        if lists is not None:
+            columns = dataclasses.replace(columns, images=_relist(columns.images, lists, report))
+        if columns.images.is_empty():
             raise DataError("holds no frame", where=path, remedy="check the file")
-        folder = Path(images) if images is not None else _image_dir(files[0], frames[0].file_name)
+        folder = Path(images) if images is not None else _image_dir(files[0], columns.images["file_name"][0])
         name = path.resolve().stem if path.is_file() else path.resolve().name
-        found = Dataset(*build_tables(frames), folder, name)
+        found = Dataset(*number_tables(columns), folder, name)
     return dataclasses.replace(found, problems=tuple(problems))
 
 
@@ -82,6 +90,8 @@ def _merge(frames: Sequence[FrameRecord]) -> list[FrameRecord]:
     merged: dict[str, FrameRecord] = {}
     for frame in frames:
         other = merged.setdefault(frame.file_name, frame)
+        if other is frame:
+            continue
         if _unnumbered(other) != _unnumbered(frame):
             remedy = "load the files one by one, or correct the labels"
             raise DataError("is there twice, with different boxes or facts", where=frame.file_name, remedy=remedy)
@@ -97,14 +107,14 @@ def _unnumbered(frame: FrameRecord) -> FrameRecord:
     return dataclasses.replace(frame, boxes=boxes, splits=(), image_id=None)
 
 
-def _relist(frames: Sequence[FrameRecord], lists: Path | None, report: ReportFrame) -> list[FrameRecord]:
-    if lists is None:
-        return list(frames)
+def _relist(images: pl.DataFrame, lists: Path, report: ReportFrame) -> pl.DataFrame:
+    """The images with the splits that the lists give them."""
     member = read_split_lists(lists)
-    for stem in sorted(set(member) - {Path(frame.file_name).stem for frame in frames}):
+    stems = [Path(name).stem for name in images["file_name"]]
+    for stem in sorted(set(member) - set(stems)):
         remedy = "correct the list, or leave such frames out with --on-error skip"
         report(FrameError(f"listed in {', '.join(member[stem])} but not there", where=lists / stem, remedy=remedy))
-    return [dataclasses.replace(frame, splits=member.get(Path(frame.file_name).stem, ())) for frame in frames]
+    return images.with_columns(splits_column([member.get(stem, ()) for stem in stems]))
 
 
 def _existing_folder(folder: Path) -> Path:
