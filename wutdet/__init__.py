@@ -17,12 +17,13 @@ _WHERE = {
     "render_part": "wutdet.sample",
     "train": "wutdet.training",
     "benchmark": "wutdet.benchmark.run",
+    "evaluate": "wutdet.scoring",
     "Detections": "wutdet.detectors",
     "InferenceProtocol": "wutdet.detectors",
     "Camera": "wutdet.scenarios",
     "WutdetError": "wutdet.errors",
 }
-_PACKAGES = ("scenarios", "metrics", "detectors", "report", "browse")
+_PACKAGES = ("scenarios", "metrics", "detectors", "scoring", "report", "browse")
 
 __all__ = [
     "Camera",
@@ -34,22 +35,25 @@ __all__ = [
     "benchmark",
     "browse",
     "detectors",
+    "evaluate",
     "load",
     "metrics",
     "render_part",
     "report",
     "scenarios",
+    "scoring",
     "train",
 ]
 
 if TYPE_CHECKING:
-    from wutdet import browse, detectors, metrics, report, scenarios
+    from wutdet import browse, detectors, metrics, report, scenarios, scoring
     from wutdet.benchmark.run import benchmark
     from wutdet.dataset import Dataset, Frame, load
     from wutdet.detectors import Detections, InferenceProtocol
     from wutdet.errors import WutdetError
     from wutdet.sample import render_part
     from wutdet.scenarios import Camera
+    from wutdet.scoring import evaluate
     from wutdet.training import train
 
 

@@ -18,7 +18,7 @@ def test_what_is_stored_is_what_the_file_says(tmp_path_factory, rows):
     found = Detections(xyxy, table[:, 4])
     result = cell_result(found, np.empty(0), np.empty(0))
     store = Store(tmp_path_factory.mktemp("store"))
-    frame = FrameResult(7, "given", "", [result])
+    frame = FrameResult(7, "given", (20.0, 21.0), "", [result])
     store.write(0, [frame])
     assert store.read(0) == [frame]
     columns = read_detections(store.write_cell("fog:3", [frame], 0))

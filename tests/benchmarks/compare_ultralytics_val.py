@@ -19,22 +19,22 @@ from typing import Any
 import numpy as np
 
 import wutdet
-from wutdet.benchmark.scoring import true_boxes
 from wutdet.dataset.yolo import write_yolo
 from wutdet.detectors.runtime import import_ultralytics
 from wutdet.detectors.ultralytics import UltralyticsDetector
-from wutdet.metrics import CocoScores, FoundBoxes, coco_scores
+from wutdet.metrics import FoundBoxes
+from wutdet.scoring import CellScores, evaluate
 
 NAMES = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large")
 
 
-def ours(weights: str, test: Any, protocol: Any, out: Path, *, rect: bool) -> CocoScores:
+def ours(weights: str, test: Any, protocol: Any, out: Path, *, rect: bool) -> CellScores:
     detector = UltralyticsDetector(weights, protocol=protocol)
     detector._model.predict = functools.partial(detector._model.predict, rect=rect)
     return wutdet.benchmark(detector, test, out=out, scenarios="clear").scores.cells[0]
 
 
-def theirs(weights: str, test: Any, protocol: Any, data: Path, out: Path, *, rect: bool) -> tuple[CocoScores, Any]:
+def theirs(weights: str, test: Any, protocol: Any, data: Path, out: Path, *, rect: bool) -> tuple[CellScores, Any]:
     metrics = (
         import_ultralytics()
         .YOLO(weights)
@@ -61,7 +61,7 @@ def theirs(weights: str, test: Any, protocol: Any, data: Path, out: Path, *, rec
         np.array([entry["bbox"] for entry in entries], np.float64).reshape(-1, 4),
         np.array([entry["score"] for entry in entries], np.float64),
     )
-    return coco_scores(true_boxes(test, test.images["image_id"].to_list()), found), metrics
+    return evaluate(test, found, interval=None, evaluator="pycocotools").cells[0], metrics
 
 
 def main() -> None:

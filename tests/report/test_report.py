@@ -23,7 +23,10 @@ def run(tiny_part, tmp_path_factory):
 
 def made_up(scores, **values):
     """The same scores with chosen values in every cell, by scenario."""
-    cells = [msgspec.structs.replace(cell, AP_small=values.get(cell.name.replace(":", "_"))) for cell in scores.cells]
+    cells = [
+        msgspec.structs.replace(cell, AP_small=values.get(cell.name.replace(":", "_")), intervals={})
+        for cell in scores.cells
+    ]
     return msgspec.structs.replace(scores, cells=cells)
 
 

@@ -8,10 +8,9 @@ from types import ModuleType
 from typing import Any
 
 from wutdet.benchmark.run import Run, benchmark
-from wutdet.benchmark.scoring import CellScores, Scores, read_scores
-from wutdet.benchmark.store import read_detections
+from wutdet.scoring.scores import CellScores, Scores, read_scores
 
-__all__ = ["CellScores", "Run", "Scores", "benchmark", "read_detections", "read_scores"]
+__all__ = ["CellScores", "Run", "Scores", "benchmark", "read_scores"]
 
 
 class _Callable(ModuleType):

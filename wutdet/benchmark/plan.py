@@ -14,6 +14,7 @@ from wutdet.dataset.files import new_folder, write_aside
 from wutdet.detectors import DetectorInfo
 from wutdet.errors import ConfigError, DataError
 from wutdet.scenarios import Camera, Scenario
+from wutdet.scoring.scores import DatasetInfo
 
 PLAN_NAME: Final = "plan.json"
 _SHARD_FRAMES: Final = 8  # what a kill costs at most; a shard file of 21 cells then stays under a few MB
@@ -28,17 +29,6 @@ _DECISIVE: Final = (
 )
 
 
-class DatasetInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Which frames are benchmarked."""
-
-    name: str
-    split: str
-    images: int
-    boxes: int
-    sha256: str
-    """Of the canonical COCO JSON of these frames; image files enter `Plan.image_bytes`."""
-
-
 class CameraInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The nominal camera that ranges were computed with."""
 
@@ -49,7 +39,7 @@ class CameraInfo(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A benchmark's settings; two runs with equal plans write equal detections."""
 
-    schema: str = "wutdet-plan-1"
+    schema: str = "wutdet-plan-2"
     detector: DetectorInfo
     dataset: DatasetInfo
     scenarios: tuple[str, ...]

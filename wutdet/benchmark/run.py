@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wutdet.benchmark.plan import Plan, claim_folder, make_plan, shards
+from wutdet.benchmark.plan import claim_folder, make_plan, shards
 from wutdet.benchmark.record import write_manifest
-from wutdet.benchmark.scoring import Scores, score_frames, write_scores
+from wutdet.benchmark.scoring import score_frames
 from wutdet.benchmark.store import CellResult, FrameResult, Store, cell_result
 from wutdet.dataset import Dataset, Frame
 from wutdet.dataset.load import OnError
 from wutdet.detectors import Detector, InferenceProtocol, describe, load_detector
 from wutdet.errors import ConfigError, FrameError
 from wutdet.scenarios import Camera, Scenario, parse_scenarios, prepare
+from wutdet.scoring.measure import Settings
+from wutdet.scoring.replicates import write_replicates
+from wutdet.scoring.scores import Scores, write_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,10 @@ def benchmark(
     trust_weights: bool = False,
     seed: int = 0,
     on_error: OnError = "stop",
+    scoring: Settings | None = None,
     command: str = "",
     advance: Callable[[int], None] | None = None,
+    advance_scoring: Callable[[int], None] | None = None,
 ) -> Run:
     """Measure a detector under every scenario, and score each cell.
 
@@ -70,8 +75,10 @@ def benchmark(
         trust_weights: load a `.pt` file although it names code that no detector needs.
         seed: of everything that is drawn at random.
         on_error: `stop` raises at the first bad frame; `skip` leaves it out of the scores and says so there.
+        scoring: bins, intervals and seed of the scores; a finished run given again is scored anew.
         command: what the user typed, for the manifest.
         advance: called with the number of frames done, recorded ones first.
+        advance_scoring: called with 1 as each cell is scored.
 
     Raises:
         WutdetError: an argument is wrong, or a frame is bad and `on_error` is `stop`.
@@ -96,20 +103,15 @@ def benchmark(
             store.write(number, found)
         if advance is not None:
             advance(len(places))
-    return _finish(folder, store, plan, chosen, pieces=len(pieces), timings=timings, command=command)
-
-
-def _finish(
-    folder: Path, store: Store, plan: Plan, dataset: Dataset, *, pieces: int, timings: Timings, command: str
-) -> Run:
-    frames = list(store.frames(pieces))
+    frames = list(store.frames(len(pieces)))
     for cell, scenario in enumerate(plan.scenarios):
         store.write_cell(scenario, frames, cell)
-    scores = score_frames(plan, dataset, frames)
-    write_scores(folder, scores)
+    scored = score_frames(plan, chosen, frames, scoring, advance_scoring)
+    write_replicates(folder, scored.cells)
+    write_scores(folder, scored.scores)
     measured = {"decode": timings.decode, "render": timings.render, "detect": timings.detect}
     write_manifest(folder, plan, command=command, seconds=measured, frames=frames)
-    return Run(folder, scores)
+    return Run(folder, scored.scores)
 
 
 def _run_frame(
@@ -127,7 +129,7 @@ def _run_frame(
     except FrameError as error:
         if on_error == "stop":
             raise
-        return FrameResult(frame.image_id, "", str(error), [])
+        return FrameResult(frame.image_id, "", (0.0, 0.0), str(error), [])
     decoded = time.perf_counter()
     scene = prepare(image, key=frame.name, boxes=frame.boxes, horizon=frame.horizon_row, camera=camera, seed=seed)
     rendered = [scene.render(scenario) for scenario in cells]
@@ -144,4 +146,5 @@ def _run_frame(
         cell_result(detections, view.transmittance, view.contrast)
         for detections, view in zip(found, rendered, strict=True)
     ]
-    return FrameResult(frame.image_id, scene.horizon_source, "", results)
+    horizon_px = (round(scene.horizon.row_left, 3), round(scene.horizon.row_right, 3))
+    return FrameResult(frame.image_id, scene.horizon_source, horizon_px, "", results)

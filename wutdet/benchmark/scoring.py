@@ -1,120 +1,77 @@
-"""Score every cell of a run: `scores.json`."""
+"""Score every cell of a run: `scores.json` and the replicates beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-import msgspec
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from wutdet.benchmark.plan import DatasetInfo, Plan
+from wutdet.benchmark.plan import Plan
 from wutdet.benchmark.store import FrameResult
 from wutdet.dataset import Dataset
-from wutdet.dataset.files import write_aside
-from wutdet.detectors import DetectorInfo
 from wutdet.errors import DataError
-from wutdet.metrics import CocoScores, FoundBoxes, Robustness, TrueBoxes, coco_scores, robustness
-from wutdet.scenarios import describe, parse_scenarios
+from wutdet.metrics import FoundBoxes
+from wutdet.scenarios import parse_scenarios
+from wutdet.scoring.cells import Cell, CellInput, score_cells
+from wutdet.scoring.measure import Settings
+from wutdet.scoring.scores import Scores
+from wutdet.scoring.summary import gather_scores
+from wutdet.scoring.truth import Truth, truth_of
 
-SCORES_NAME: Final = "scores.json"
-
-
-class CellScores(CocoScores, frozen=True, kw_only=True):
-    """The scores of one cell, with its scenario in units."""
-
-    scenario: str
-    """The kind: `clear`, `fog`, …; a combination's kinds joined by `+`."""
-    severity: int | None
-    """0 for clear, None for a combination, whose `name` says it all."""
-    name: str
-    """In the scenario grammar, such as `fog:3`."""
-    value: str
-    """In units, such as `MOR 1000 m`."""
+SLICED_BY: Final = ("scene", "condition", "camera")
+"""What a run is sliced by, where its frames differ in it."""
 
 
-class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """What `scores.json` holds; equal runs write equal bytes."""
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of a run, and the cells with their replicates."""
 
-    schema: str = "wutdet-scores-1"
-    detector: DetectorInfo
-    dataset: DatasetInfo
-    skipped: list[str]
-    """Bad frames that no cell was scored on, and why."""
-    cells: list[CellScores]
-    robustness: list[Robustness]
-    """Of AP and AP_small, over the single-effect scenarios that were run."""
-
-    def cell(self, name: str) -> CellScores:
-        """The cell of a scenario such as `fog:3`.
-
-        Raises:
-            KeyError: it was not run.
-        """
-        return next((cell for cell in self.cells if cell.name == name), None) or _absent(name)
+    scores: Scores
+    cells: tuple[Cell, ...]
 
 
-def score_frames(plan: Plan, dataset: Dataset, frames: Sequence[FrameResult]) -> Scores:
-    """Score all cells from the recorded frames; skipped frames are left out of every cell and listed."""
-    good = [frame for frame in frames if not frame.skipped]
-    if not good:
-        raise DataError("every frame was skipped", where=dataset.name, remedy="repair the images")
-    true = true_boxes(dataset, [frame.image_id for frame in good])
-    cells = []
-    for number, name in enumerate(plan.scenarios):
-        scenario = parse_scenarios(name)[0]
-        scored = coco_scores(true, _found(good, number))
-        cells.append(
-            CellScores(
-                scenario=scenario.kind,
-                severity=scenario.severity,
-                name=name,
-                value=describe(scenario),
-                **{field: getattr(scored, field) for field in CocoScores.__struct_fields__},
-            )
-        )
-    return Scores(
-        detector=plan.detector,
-        dataset=plan.dataset,
-        skipped=[frame.skipped for frame in frames if frame.skipped],
-        cells=cells,
-        robustness=[_robustness(metric, cells) for metric in ("AP", "AP_small")],
-    )
-
-
-def true_boxes(dataset: Dataset, image_ids: Sequence[int]) -> TrueBoxes:
-    """The ships of these images as columns."""
-    boxes = dataset.boxes.filter(pl.col("image_id").is_in(list(image_ids)))
-    xyxy = boxes.select("xmin", "ymin", "xmax", "ymax").to_numpy()
-    return TrueBoxes(
-        all_image_ids=np.array(image_ids, np.int64),
-        image_ids=boxes["image_id"].to_numpy(),
-        xywh=np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1).round(6),
-        area_px2=boxes["area_px2"].to_numpy(),
-        iscrowd=boxes["iscrowd"].to_numpy(),
-    )
-
-
-def write_scores(folder: Path, scores: Scores) -> None:
-    """Write `scores.json`."""
-    write_aside(folder / SCORES_NAME, msgspec.json.format(msgspec.json.encode(scores), indent=2) + b"\n")
-
-
-def read_scores(folder: Path) -> Scores:
-    """The scores of a run folder.
+def score_frames(
+    plan: Plan,
+    dataset: Dataset,
+    frames: Sequence[FrameResult],
+    settings: Settings | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Scored:
+    """Score all cells from the recorded frames; skipped frames are left out of every cell and listed.
 
     Raises:
-        DataError: there are none, or they are not of this schema.
+        DataError: every frame was skipped.
     """
-    path = folder / SCORES_NAME
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Scores)
-    except OSError:
-        raise DataError("no scores here", where=folder, remedy="run wutdet benchmark first") from None
-    except msgspec.DecodeError as error:
-        raise DataError(f"unreadable scores ({error})", where=path, remedy="run the benchmark again") from None
+    good = sorted((frame for frame in frames if not frame.skipped), key=lambda frame: frame.image_id)
+    if not good:
+        raise DataError("every frame was skipped", where=dataset.name, remedy="repair the images")
+    settings = settings or Settings()
+    protocol = plan.detector.protocol
+    if settings.imgsz is None and protocol is not None:
+        settings = replace(settings, imgsz=protocol.imgsz)
+    scored = dataset.filter(pl.col("image_id").is_in([frame.image_id for frame in good]))
+    truth = replace(truth_of(scored, slices=slice_columns(scored)), horizon_px=_horizons(good))
+    inputs = [
+        CellInput(
+            parse_scenarios(name)[0],
+            _found(good, number),
+            transmittance=_of_ships(truth, [frame.cells[number].transmittance for frame in good]),
+            contrast=_of_ships(truth, [frame.cells[number].contrast for frame in good]),
+        )
+        for number, name in enumerate(plan.scenarios)
+    ]
+    cells = score_cells(truth, inputs, settings, advance)
+    skipped = [frame.skipped for frame in frames if frame.skipped]
+    return Scored(gather_scores(plan.detector, plan.dataset, truth, cells, settings, skipped), tuple(cells))
+
+
+def slice_columns(dataset: Dataset) -> tuple[str, ...]:
+    """Those of `SLICED_BY` that take more than one value in the dataset."""
+    return tuple(column for column in SLICED_BY if dataset.images[column].n_unique() > 1)
 
 
 def _found(frames: Sequence[FrameResult], cell: int) -> FoundBoxes:
@@ -126,14 +83,15 @@ def _found(frames: Sequence[FrameResult], cell: int) -> FoundBoxes:
     )
 
 
-def _robustness(metric: str, cells: Sequence[CellScores]) -> Robustness:
-    by_kind: dict[str, list[float | None]] = {}
-    for cell in cells:
-        if cell.severity:  # neither clear nor a combination
-            by_kind.setdefault(cell.scenario, []).append(getattr(cell, metric))
-    clear = next((getattr(cell, metric) for cell in cells if cell.severity == 0), None)
-    return robustness(metric, clear, by_kind)
+def _of_ships(truth: Truth, per_frame: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """(G,) what was recorded of each ship, frame by frame, in the order of the truth's boxes."""
+    values = np.array([value for frame in per_frame for value in frame], np.float64)
+    ordered = np.empty(len(values))
+    ordered[np.argsort(truth.boxes.image_ids, kind="stable")] = values
+    return ordered
 
 
-def _absent(name: str) -> CellScores:
-    raise KeyError(name)
+def _horizons(frames: Sequence[FrameResult]) -> NDArray[np.float64]:
+    """(I, 2) where the horizon was given or found; NaN where the weather fell back on a guess."""
+    rows = [(np.nan, np.nan) if frame.horizon_source == "fallback" else frame.horizon_px for frame in frames]
+    return np.array(rows, np.float64).reshape(-1, 2)

@@ -35,6 +35,8 @@ class FrameResult(msgspec.Struct, frozen=True, array_like=True):
 
     image_id: int
     horizon_source: str
+    horizon_px: tuple[float, float]
+    """Its rows at the left and right edge of the frame."""
     skipped: str
     """Why the frame was left out; empty when it was not."""
     cells: list[CellResult]

@@ -25,7 +25,7 @@ from wutdet.cli.options import (
     open_dataset,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, print_table, progress
+from wutdet.cli.output import note, print_json, print_run, progress_of
 
 
 def train(
@@ -82,6 +82,8 @@ def benchmark(
     camera_height_m: Annotated[float, typer.Option("--camera-height-m", help="Of the nominal camera.")] = 15.0,
     hfov_deg: Annotated[float, typer.Option("--hfov-deg", help="Of the nominal camera.")] = 60.0,
     seed: Annotated[int, typer.Option("--seed", help="Of the weather.")] = 0,
+    interval: Annotated[float, typer.Option("--interval", min=0, max=0.999, help="Level; 0: no intervals.")] = 0.95,
+    replicates: Annotated[int, typer.Option("--replicates", min=1, help="Resamples of the sequences.")] = 1000,
     device: Device = "cpu",
     threads: Threads = None,
     trust_weights: TrustWeights = False,
@@ -92,13 +94,15 @@ def benchmark(
 
     from wutdet.benchmark.run import benchmark as measure
     from wutdet.detectors import InferenceProtocol
-    from wutdet.report import rich_table, write_report
-    from wutdet.scenarios import Camera
+    from wutdet.report import write_report
+    from wutdet.scenarios import CLEAR, Camera, parse_scenarios
+    from wutdet.scoring.measure import Settings
 
     dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
     chosen = dataset.test_split() if split is None else dataset.split(split)
+    count = len({*parse_scenarios(scenarios), CLEAR})
     note(f"benchmarking the split '{chosen.split_name}': {len(chosen)} frames")
-    with progress("frames", len(chosen)) as advance:
+    with progress_of({"frames": len(chosen), "scoring": count}) as (advance, advance_scoring):
         run = measure(
             detector,
             chosen,
@@ -113,7 +117,9 @@ def benchmark(
             seed=seed,
             on_error=on_error.value,
             command=shlex.join(["wutdet", *sys.argv[1:]]),
+            scoring=Settings(level=interval or None, replicates=replicates),
             advance=advance,
+            advance_scoring=advance_scoring,
         )
     for reason in run.scores.skipped:
         note(f"left out: {reason}")
@@ -121,4 +127,4 @@ def benchmark(
     if as_json:
         print_json(run.scores)
     else:
-        print_table(rich_table(run.scores))
+        print_run(run.scores)

@@ -105,7 +105,7 @@ def encode_coco(images: pl.DataFrame, boxes: pl.DataFrame) -> bytes:
     ordered = boxes.sort("box_id")
     x, y = ordered["xmin"], ordered["ymin"]
     boxed = zip(*(_tidy(side, 6) for side in (x, y, ordered["xmax"] - x, ordered["ymax"] - y)), strict=True)
-    columns = {
+    columns: dict[str, Iterable[object]] = {
         "id": ordered["box_id"],
         "image_id": ordered["image_id"],
         "category_id": pl.repeat(1, ordered.height, eager=True),
@@ -113,7 +113,9 @@ def encode_coco(images: pl.DataFrame, boxes: pl.DataFrame) -> bytes:
         "bbox": boxed,
         "area": ordered["area_px2"],
     }
-    extras = {name: ordered[name] for name in BOX_EXTRAS if ordered[name].null_count() < ordered.height}
+    extras: dict[str, Iterable[object]] = {
+        name: ordered[name] for name in BOX_EXTRAS if ordered[name].null_count() < ordered.height
+    }
     box_lines = [
         msgspec.json.encode({name: value for name, value in row.items() if value is not None} if extras else row)
         for row in _rows(columns | extras, as_they_are=BOX_EXTRAS)

@@ -1,7 +1,7 @@
 """Pure array functions that score detections."""
 
 from wutdet.metrics.boxes import FoundBoxes, TrueBoxes
-from wutdet.metrics.coco import CocoScores, Ships, coco_scores
+from wutdet.metrics.matching import Matches, match
 from wutdet.metrics.robustness import Robustness, robustness
 
-__all__ = ["CocoScores", "FoundBoxes", "Robustness", "Ships", "TrueBoxes", "coco_scores", "robustness"]
+__all__ = ["FoundBoxes", "Matches", "Robustness", "TrueBoxes", "match", "robustness"]

@@ -176,7 +176,7 @@ def match(
         true_group,
         true.xywh[true_row],
         crowd,
-        least_iou=min(BACKGROUND_IOU, *thresholds),
+        least_iou=min([BACKGROUND_IOU, *thresholds]),
     )
     true_in = _inside(true.area_px2[true_row], scale_px2[true_image], ranges) & ~crowd
     size_px2 = found.xywh[found_row, 2] * found.xywh[found_row, 3]

@@ -30,7 +30,12 @@ class Robustness(msgspec.Struct, frozen=True, kw_only=True):
     half: dict[str, float | None] = {}
     """Dose of each kind at which the metric first falls to half of its clear value; see `half_dose`."""
     half_value: dict[str, str] = {}
-    """The same in units, such as `MOR 1370 m`; what stands here where there is no such dose is the caller's."""
+    """The same in units, such as `MOR 1370 m`, `milder than MOR 4000 m` where the mildest weather that was run
+    leaves less than half, or `beyond MOR 200 m` where the worst leaves more."""
+    intervals: dict[str, tuple[float, float]] = {}
+    """Of `mPC`, `rPC`, and by kind of `per_kind.fog`, `area.fog`, `half.fog` (doses)."""
+    half_interval: dict[str, tuple[str, str]] = {}
+    """The interval of `half` in units, the milder end first."""
 
 
 def robustness(metric: str, clear: float | None, by_kind: Mapping[str, Sequence[float | None]]) -> Robustness:

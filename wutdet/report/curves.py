@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from wutdet.benchmark.scoring import CellScores, Scores
+from wutdet.scoring.scores import CellScores, Scores
 
 # Okabe and Ito's palette (2008): told apart with every common colour vision; markers tell kinds apart in grey.
 _STYLES: Final = {
@@ -28,6 +28,16 @@ def curve_points(scores: Scores, metric: str) -> dict[str, list[tuple[int, float
     return {kind: sorted(values) for kind, values in points.items()}
 
 
+def interval_band(scores: Scores, metric: str, kind: str) -> list[tuple[int, float, float]]:
+    """(severity, low, high) of the intervals along a kind's curve, clear first; those that are unknown are left out."""
+    ends = [
+        (cell.severity or 0, *cell.intervals[metric])
+        for cell in scores.cells
+        if cell.scenario in ("clear", kind) and metric in cell.intervals
+    ]
+    return sorted(ends)
+
+
 def draw_curves(scores: Scores, path: Path, *, metric: str = "AP_small") -> Path:
     """Draw the curves to a PNG or SVG file; returns its path."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -41,6 +51,10 @@ def draw_curves(scores: Scores, path: Path, *, metric: str = "AP_small") -> Path
         colour, marker = _STYLES.get(kind, _OTHER)
         xs, ys = zip(*points, strict=True)
         axes.plot(xs, ys, color=colour, marker=marker, label=kind)
+        band = interval_band(scores, metric, kind)
+        if band:
+            along, lows, highs = zip(*band, strict=True)
+            axes.fill_between(along, lows, highs, color=colour, alpha=0.12, linewidth=0)
     severities = sorted({cell.severity for cell in scores.cells if cell.severity is not None})
     axes.set_xticks(severities, ["clear" if severity == 0 else str(severity) for severity in severities])
     axes.set_ylim(bottom=0)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wutdet.benchmark.scoring import Scores, read_scores
 from wutdet.dataset.files import write_aside
 from wutdet.report.curves import draw_curves
-from wutdet.report.table import caption, markdown_table
+from wutdet.report.decline import markdown_decline
+from wutdet.report.table import RECALL_NOTE, caption, interval_note, markdown_table
+from wutdet.scoring.scores import Scores, read_scores
 
 
 def write_report(run: Path) -> Path:
@@ -26,6 +27,7 @@ def write_report(run: Path) -> Path:
 def report_text(scores: Scores) -> str:
     """The report as Markdown; text from outside is escaped."""
     camera_note = "Visibilities are nominal: they hold for the camera that the manifest states."
+    intervals = "" if scores.scoring.level is None else f"{interval_note(scores)}. "
     skipped = "".join(f"- {_escape(reason)}\n" for reason in scores.skipped)
     return "\n".join(
         [
@@ -35,13 +37,16 @@ def report_text(scores: Scores) -> str:
             "",
             markdown_table(scores),
             "AP is COCO's (IoU 0.50:0.95, 100 detections an image), box areas in native pixels; "
-            f"Δ is against clear. {camera_note}",
+            f"Δ is against clear; {RECALL_NOTE}. {intervals}{camera_note}",
             "",
             "![AP_small against severity](ap_small.png)",
             "",
             "## Robustness",
             "",
             *_robustness_lines(scores),
+            markdown_decline(scores),
+            *(f"- {_escape(warning)}" for warning in scores.cells[0].warnings),
+            "",
             *(["## Frames left out", "", skipped] if skipped else []),
         ]
     )
@@ -53,9 +58,13 @@ def _robustness_lines(scores: Scores) -> list[str]:
         if item.mPC is None:
             continue
         kinds = ", ".join(f"{kind} {value:.3f}" for kind, value in item.per_kind.items() if value is not None)
-        relative = "" if item.rPC is None else f", {item.rPC:.0%} of clear (rPC)"
+        relative = "" if item.rPC is None else f", {item.rPC:.0%} of clear (rPC){_interval(item.intervals.get('rPC'))}"
         lines.append(f"- {item.metric}: mean under weather (mPC) {item.mPC:.3f}{relative}; {kinds}")
     return [*lines, ""]
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return "" if ends is None else f" [{ends[0]:.0%}, {ends[1]:.0%}]"
 
 
 def _escape(text: str) -> str:

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wutdet.benchmark.scoring import CellScores, Scores
+from wutdet.scoring.scores import CellScores, Scores
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-HEADER: Final = ("scenario", "in units", "AP", "AP50", "AP75", "AP_small", "Δ AP_small", "AP_medium", "AP_large")
+HEADER: Final = (
+    "scenario",
+    "in units",
+    "AP",
+    "AP50",
+    "AP75",
+    "AP_small",
+    "Δ AP_small",
+    "AP_medium",
+    "AP_large",
+    "recall kept",
+)
+KEPT_RECALL: Final = "recall@clear_fppi=0.1,iou=0.3"
+RECALL_NOTE: Final = (
+    "recall kept: of all ships at IoU 0.3, at the threshold that gives one false alarm in ten frames in clear weather"
+)
 
 
 def table_rows(scores: Scores) -> list[tuple[str, ...]]:
@@ -29,14 +44,23 @@ def caption(scores: Scores) -> str:
     )
 
 
-_NOT_IN_TERMINAL: Final = ("AP75",)
+_NOT_IN_TERMINAL: Final = ("AP75", "AP_medium", "AP_large")
 
 
 def rich_table(scores: Scores) -> Table:
-    """The table for a terminal of 100 columns, with a rule between kinds; AP75 is left to the report."""
+    """The table for a terminal of 100 columns, with a rule between kinds; some columns are left to the report."""
     from rich.table import Table
 
-    table = Table(title=caption(scores), title_justify="left", title_style="", pad_edge=False)
+    note = f"{interval_note(scores)}; {RECALL_NOTE}" if scores.scoring.level is not None else RECALL_NOTE
+    table = Table(
+        title=caption(scores),
+        caption=note,
+        title_justify="left",
+        caption_justify="left",
+        title_style="",
+        caption_style="",
+        pad_edge=False,
+    )
     shown = [place for place, name in enumerate(HEADER) if name not in _NOT_IN_TERMINAL]
     for place in shown:
         table.add_column(HEADER[place], justify="left" if place < 2 else "right", no_wrap=place != 1)
@@ -56,10 +80,28 @@ def markdown_table(scores: Scores) -> str:
 
 def _row(cell: CellScores, clear: float | None) -> tuple[str, ...]:
     lost = None if clear is None or cell.AP_small is None or cell.severity == 0 else cell.AP_small - clear
-    values = [cell.AP, cell.AP50, cell.AP75, cell.AP_small]
-    delta = "" if cell.severity == 0 else _number(lost, "+.3f")
-    value = "" if cell.severity == 0 else cell.value
-    return (cell.name, value, *map(_number, values), delta, _number(cell.AP_medium), _number(cell.AP_large))
+    return (
+        cell.name,
+        "" if cell.severity == 0 else cell.value,
+        *map(_number, (cell.AP, cell.AP50, cell.AP75)),
+        _number(cell.AP_small) + _interval(cell.intervals.get("AP_small")),
+        "" if cell.severity == 0 else _number(lost, "+.3f"),
+        *map(_number, (cell.AP_medium, cell.AP_large)),
+        _number(cell.operating.get(KEPT_RECALL)),
+    )
+
+
+def interval_note(scores: Scores) -> str:
+    """What the intervals are and what they rest on."""
+    scoring = scores.scoring
+    return (
+        f"in brackets {scoring.level:.0%} intervals by resampling {scoring.sequences} sequences "
+        f"(worth {scoring.effective_sequences:.1f} of equal size)"
+    )
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return "" if ends is None else f" [{_number(ends[0])}, {_number(ends[1])}]"
 
 
 def _number(value: float | None, form: str = ".3f") -> str:

@@ -1,0 +1,92 @@
+"""Score one detector under every scenario: the cells of a table."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from wutdet.metrics import FoundBoxes
+from wutdet.metrics.coco import pycocotools_numbers
+from wutdet.scenarios import Scenario, describe
+from wutdet.scoring.assemble import number_fields, to_numbers
+from wutdet.scoring.measure import Floats, Knowledge, Measured, Settings, measure, thresholds_of
+from wutdet.scoring.scores import CellScores
+from wutdet.scoring.truth import Truth
+
+_WORTH_THREADS: Final = 20_000_000
+"""Detections times replicates from which a second thread gains more than it costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellInput:
+    """What a detector found under one scenario; ships in the order of the truth's boxes, None where not known."""
+
+    scenario: Scenario
+    found: FoundBoxes
+    transmittance: Floats | None = None
+    """(G,) what the weather left of each ship's light."""
+    contrast: Floats | None = None
+    """(G,) what it left of each ship's contrast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A scored cell, with the replicates behind its intervals."""
+
+    scenario: Scenario
+    scores: CellScores
+    measured: Measured
+
+
+def score_cells(
+    truth: Truth, cells: Sequence[CellInput], settings: Settings, advance: Callable[[int], None] | None = None
+) -> list[Cell]:
+    """Score cells of the same frames. Thresholds set in clear weather, where that is among them, are kept in all.
+
+    Args:
+        truth: the frames and ships.
+        cells: one a scenario.
+        settings: how to score.
+        advance: called with 1 as each cell is done.
+    """
+
+    def score(cell: CellInput) -> Cell:
+        scored = _score(truth, cell, settings, kept)
+        if advance is not None:
+            advance(1)
+        return scored
+
+    kept: Mapping[tuple[float, float], float] | None = None
+    first = [cell for cell in cells if not cell.scenario.effects][:1]
+    done = {str(cell.scenario): score(cell) for cell in first}
+    if first:
+        kept = thresholds_of(done["clear"].measured.values)
+    rest = [cell for cell in cells if not any(cell is other for other in first)]
+    worth = sum(len(cell.found.scores) for cell in rest) * settings.replicates >= _WORTH_THREADS
+    with ThreadPoolExecutor(os.cpu_count() if worth and settings.level is not None else 1) as pool:
+        done |= {str(cell.scenario): cell for cell in pool.map(score, rest)}
+    return [done[str(cell.scenario)] for cell in cells]
+
+
+def _score(truth: Truth, cell: CellInput, settings: Settings, kept: Mapping[tuple[float, float], float] | None) -> Cell:
+    known = Knowledge(transmittance=cell.transmittance, contrast=cell.contrast, clear_thresholds=kept)
+    measured, slices = measure(truth, cell.found, settings, known)
+    if settings.evaluator == "pycocotools":
+        measured = dataclasses.replace(measured, values=measured.values | pycocotools_numbers(truth.boxes, cell.found))
+    sequences_known = truth.sequences_known
+    scores = CellScores(
+        **number_fields(measured, settings, sequences_known=sequences_known),
+        scenario=cell.scenario.kind,
+        severity=cell.scenario.severity,
+        name=str(cell.scenario),
+        value=describe(cell.scenario),
+        slices={
+            column: {name: to_numbers(part, settings, sequences_known=sequences_known) for name, part in parts.items()}
+            for column, parts in slices.items()
+        },
+    )
+    return Cell(cell.scenario, scores, measured)

@@ -1,0 +1,123 @@
+"""Score the detections of any detector, however they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from wutdet.dataset import Dataset
+from wutdet.dataset.files import new_folder
+from wutdet.detectors import DetectorInfo
+from wutdet.detectors.base import Detections
+from wutdet.errors import ConfigError, DataError
+from wutdet.metrics import FoundBoxes
+from wutdet.scenarios import CLEAR
+from wutdet.scoring.cells import CellInput, score_cells
+from wutdet.scoring.measure import Evaluator, Settings
+from wutdet.scoring.replicates import write_replicates
+from wutdet.scoring.scores import DatasetInfo, Scores, write_scores
+from wutdet.scoring.summary import gather_scores
+from wutdet.scoring.truth import truth_of
+from wutdet.sizes import default_edges_px
+
+
+def evaluate(
+    dataset: Dataset,
+    detections: FoundBoxes | Mapping[str, Detections] | Sequence[Detections],
+    *,
+    slices: Sequence[str] | Mapping[str, pl.Expr] = (),
+    interval: float | None = 0.95,
+    replicates: int = 1000,
+    seed: int = 0,
+    edges_px: tuple[float, ...] | None = None,
+    imgsz: int | None = None,
+    evaluator: Evaluator = "columnar",
+    detector: str | DetectorInfo = "detections",
+    out: str | Path | None = None,
+) -> Scores:
+    """Score detections of the frames of a dataset; no image is opened.
+
+    Args:
+        dataset: the frames that are scored, all of them: a split, usually. A frame without detections has none.
+        detections: of each frame in the dataset's order; or by file name; or as columns, such as
+            `wutdet.scoring.read_results` gives.
+        slices: columns of `dataset.images` (scene, condition, camera, sequence, scenario, split), or predicates on
+            it by name; every slice gets all numbers.
+        interval: the level of the intervals; None: none, which is much quicker.
+        replicates: resamples of the sequences that intervals are read off.
+        seed: of the resampling; compare detectors at the same one.
+        edges_px: borders of the size bins, in √px²; those of configs/sizes.yaml by default.
+        imgsz: longer side of the network's input in px, for sizes at its scale.
+        evaluator: `pycocotools` takes the twelve COCO numbers from the original.
+        detector: its name, or what else is known of it.
+        out: a new folder for `scores.json` and `replicates.npz`, which `wutdet compare` reads.
+
+    Returns:
+        The scores, in one cell named `clear`.
+
+    Raises:
+        ConfigError: an option is wrong.
+        DataError: the detections do not fit the frames, or there are no frames.
+    """
+    if not len(dataset):
+        raise DataError("has no frames to score", where=dataset.name, remedy="choose another split")
+    if interval is not None and not 0 < interval < 1:
+        raise ConfigError(f"{interval} is no level", where="interval", remedy="give one such as 0.95")
+    if replicates < 1:
+        raise ConfigError(f"{replicates} replicates", where="replicates", remedy="give 1 or more; 1000 is usual")
+    if imgsz is not None and imgsz < 1:
+        raise ConfigError(f"{imgsz} px", where="imgsz", remedy="give the network's input size, such as 640")
+    settings = Settings(
+        level=interval,
+        replicates=replicates,
+        seed=seed,
+        edges_px=edges_px or default_edges_px(),
+        imgsz=imgsz,
+        evaluator=evaluator,
+    )
+    folder = None if out is None else new_folder(Path(out))
+    truth = truth_of(dataset, slices=slices)
+    found = detections if isinstance(detections, FoundBoxes) else _columns(dataset, detections)
+    cells = score_cells(truth, [CellInput(CLEAR, found, **_ship_columns(dataset))], settings)
+    info = DatasetInfo(
+        name=dataset.name,
+        split=dataset.split_name or "all",
+        images=len(dataset),
+        boxes=dataset.boxes.height,
+        sha256=dataset.sha256,
+    )
+    known = DetectorInfo(name=detector) if isinstance(detector, str) else detector
+    scores = gather_scores(known, info, truth, cells, settings)
+    if folder is not None:
+        write_replicates(folder, cells)
+        write_scores(folder, scores)
+    return scores
+
+
+def _columns(dataset: Dataset, detections: Mapping[str, Detections] | Sequence[Detections]) -> FoundBoxes:
+    names = dataset.images["file_name"].to_list()
+    if isinstance(detections, Mapping):
+        strange = sorted(set(detections) - set(names))
+        if strange:
+            what = f"detections of '{strange[0]}' and {len(strange) - 1} more, but DATA has '{names[0]}', …"
+            raise DataError(what, where="detections", remedy="key them by file name")
+        empty = Detections(np.empty((0, 4)), np.empty(0))
+        detections = [detections.get(name, empty) for name in names]
+    if len(detections) != len(names):
+        what = f"detections of {len(detections)} frames, but DATA has {len(names)}"
+        raise DataError(what, where="detections", remedy="give one Detections for each frame, in its order")
+    xyxy = np.concatenate([np.asarray(item.xyxy, np.float64) for item in detections])
+    return FoundBoxes(
+        np.repeat(dataset.images["image_id"].to_numpy(), [len(item) for item in detections]),
+        np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1),
+        np.concatenate([np.asarray(item.scores, np.float64) for item in detections]),
+    )
+
+
+def _ship_columns(dataset: Dataset) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+    """Transmittance and contrast, where the labels give them; NaN where they do not."""
+    columns = {name: dataset.boxes[name].cast(pl.Float64) for name in ("transmittance", "contrast")}
+    return {name: column.to_numpy() for name, column in columns.items() if column.null_count() < len(column)}

@@ -1,0 +1,63 @@
+"""What a comparison shows: p-values corrected for their number, and sentences in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from wutdet.metrics.intervals import p_value
+from wutdet.scoring.comparison import CellDifference, Difference
+from wutdet.scoring.number_names import less_is_better
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected so that all that stay at α or below are wrong together with a chance of α at most.
+
+    With m p-values of which p₍ᵢ₎ is the i-th smallest it becomes max over j <= i of min(1, (m − j + 1)·p₍ⱼ₎), however
+    they depend on each other (Holm 1979, *A Simple Sequentially Rejective Multiple Test Procedure*, Scandinavian
+    Journal of Statistics 6).
+
+    Returns:
+        Corrected p-values, in the order given.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    scaled = (min(1.0, (len(order) - place) * p_values[index]) for place, index in enumerate(order))
+    corrected = dict(zip(order, accumulate(scaled, max), strict=True))
+    return [corrected[index] for index in range(len(p_values))]
+
+
+def sentences(differences: Sequence[Difference], alpha: float) -> Iterator[str]:
+    """A sentence for every difference whose p is `alpha` or less, then one about the others that have a p."""
+    tested = [(item, item.p) for item in differences if item.p is not None]
+    shown = [item for item, p in tested if p <= alpha]
+    yield from map(_sentence, shown)
+    if not shown:
+        yield f"no difference shown: of {len(tested)} comparisons none has p <= {alpha:g}"
+    elif len(shown) < len(tested):
+        yield f"no difference shown in the other {len(tested) - len(shown)} of {len(tested)} comparisons"
+
+
+def resolution_note(comparisons: int, alpha: float, replicates: int, units: float) -> str | None:
+    """One line where there are too few replicates for any of so many comparisons to survive Holm's correction."""
+    least = p_value([1.0] * replicates, units)
+    if least is None or comparisons * least <= alpha:
+        return None
+    return (
+        f"p is {least:.2g} at least with {replicates} replicates, so none of {comparisons} comparisons can survive "
+        f"Holm's correction; compare fewer --numbers, or score both runs with more --replicates"
+    )
+
+
+def p_text(p: float) -> str:
+    """`= 0.004`, or `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def _sentence(item: Difference) -> str:
+    better, worse = ("B", "A") if item.b_is_better else ("A", "B")
+    size = abs(item.difference or 0.0)
+    ends = sorted(map(abs, item.interval)) if item.interval is not None else []
+    interval = f" [{', '.join(f'{end:.3f}' for end in ends)}]" if ends else ""
+    what = f"{item.number} in {item.place}" if isinstance(item, CellDifference) else f"{item.place} of {item.number}"
+    fewer = " (less is better)" if less_is_better(item.number) else ""
+    return f"{better} beats {worse} on {what} by {size:.3f}{interval}{fewer}, p {p_text(item.p or 0.0)}"

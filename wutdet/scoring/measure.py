@@ -1,0 +1,201 @@
+"""Measure one set of detections: match once, then read every number, slice and interval off the matches."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wutdet.metrics import FoundBoxes
+from wutdet.metrics.bands import TOLERANCE_SHARE, foot_band
+from wutdet.metrics.error_kinds import prepare_errors, read_errors
+from wutdet.metrics.matching import COCO_THRESHOLDS, Matches, match
+from wutdet.metrics.numbers import Table, capped_images, prepare_bins, prepare_coco, read_bins, read_coco
+from wutdet.metrics.operating import FPPI, IOUS, prepare_operating, read_at_threshold, read_operating
+from wutdet.metrics.recall_by import HORIZON_EDGES_PX, TRANSMITTANCE_EDGES, prepare_recall_by, read_recall_by
+from wutdet.metrics.resampling import Reader, read_once, resample
+from wutdet.scoring.truth import Truth, horizon_at
+from wutdet.sizes import COCO_RANGES, SizeRange, bin_ranges, default_edges_px
+
+THRESHOLDS: Final = (min(IOUS), *COCO_THRESHOLDS)
+RECALL_POINT: Final = (0.1, 0.3)
+"""The operating point (false alarms per image, IoU) at which recall is read against properties of the ships."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Evaluator = Literal["columnar", "pycocotools"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How scores are computed."""
+
+    level: float | None = 0.95
+    """Of the intervals; None: none are computed."""
+    replicates: int = 1000
+    seed: int = 0
+    edges_px: tuple[float, ...] = field(default_factory=default_edges_px)
+    """Borders of the size bins, in √px²."""
+    imgsz: int | None = None
+    """Longer side of the network's input in px, for sizes at its scale."""
+    evaluator: Evaluator = "columnar"
+    """`pycocotools`: the twelve COCO numbers come from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known besides boxes; ships in the order of the truth's boxes. None: not known."""
+
+    transmittance: Floats | None = None
+    """(G,) what the weather leaves of each ship's light."""
+    contrast: Floats | None = None
+    """(G,) what it leaves of each ship's contrast."""
+    clear_thresholds: Mapping[tuple[float, float], float] | None = None
+    """The score that reached each (fppi, iou) in clear weather; None: this is the clear weather."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything that was measured on one set of frames."""
+
+    images: int
+    values: dict[str, float]
+    """By the names of `Numbers.number`, and more; NaN where there is nothing to measure."""
+    replicates: Table
+    """(R,) each, in resamples of the sequences; empty without intervals."""
+    ships_of_sequences: dict[str, NDArray[np.int64]]
+    """(U,) by size range in native pixels: what the numbers of that range rest on."""
+    capped_images: int
+    """Frames with more detections than COCO counts."""
+
+
+def measure(
+    truth: Truth, found: FoundBoxes, settings: Settings, knowledge: Knowledge | None = None
+) -> tuple[Measured, dict[str, dict[str, Measured]]]:
+    """Every number of all frames, and of every slice of the truth, by column and value."""
+    matches = match_all(truth, found, settings)
+    bands = _bands(truth, found)
+    known = knowledge or Knowledge()
+    whole = _measure(matches, truth, bands, settings, known)
+    kept = known.clear_thresholds or thresholds_of(whole.values)
+    of_slices = functools.partial(_measure, truth=truth, bands=bands, settings=settings, known=known, kept=kept)
+    slices = {
+        column: {name: of_slices(matches.only(mask)) for name, mask in masks.items() if mask.any()}
+        for column, masks in truth.slices.items()
+    }
+    return whole, slices
+
+
+def match_all(truth: Truth, found: FoundBoxes, settings: Settings) -> Matches:
+    """The matches that every number of these settings is read off."""
+    ranges: tuple[SizeRange, ...] = (*COCO_RANGES, *bin_ranges(settings.edges_px))
+    scale = None
+    if settings.imgsz is not None:
+        scale = truth.network_scale(settings.imgsz)
+        ranges += tuple(
+            SizeRange(item.name, item.low_px2, item.high_px2, True) for item in ranges if item.name != "all"
+        )
+    return match(truth.boxes, found, thresholds=THRESHOLDS, ranges=ranges, network_scale=scale)
+
+
+def thresholds_of(values: Mapping[str, float]) -> dict[tuple[float, float], float]:
+    """The score that reaches each (fppi, iou), from the numbers of a cell."""
+    return {(rate, iou): values[f"threshold@fppi={rate:g},iou={iou:g}"] for rate in FPPI for iou in IOUS}
+
+
+def _measure(
+    matches: Matches,
+    truth: Truth,
+    bands: NDArray[np.int8],
+    settings: Settings,
+    known: Knowledge,
+    kept: Mapping[tuple[float, float], float] | None = None,
+) -> Measured:
+    place = np.searchsorted(truth.boxes.all_image_ids, matches.image_ids)
+    names, dense = np.unique(truth.unit[place], return_inverse=True)
+    unit = dense.astype(np.int32)
+    at_rate = prepare_operating(matches, unit=unit)
+    readers: list[Reader] = [
+        functools.partial(read_coco, prepare_coco(matches, unit)),
+        functools.partial(read_bins, prepare_bins(matches, unit=unit)),
+        functools.partial(read_operating, at_rate),
+        functools.partial(read_errors, prepare_errors(matches, unit=unit, bands=bands)),
+    ]
+    if settings.imgsz is not None:
+        readers.append(functools.partial(read_bins, prepare_bins(matches, at_network_scale=True, unit=unit)))
+    values = read_once(readers, len(names))
+    kept = kept or known.clear_thresholds or thresholds_of(values)
+    more: list[Reader] = [
+        functools.partial(read_at_threshold, at_rate, scores=kept),
+        *_readers_by_property(matches, unit, truth, known, kept[RECALL_POINT]),
+    ]
+    replicates: Table = {}
+    if settings.level is not None and len(names) > 1:
+        replicates = resample(
+            [*readers, *more],
+            units=len(names),
+            size=len(matches.candidate),
+            replicates=settings.replicates,
+            seed=settings.seed,
+        )
+    return Measured(
+        images=len(matches.image_ids),
+        values=values | read_once(more, len(names)),
+        replicates=replicates,
+        ships_of_sequences=_ships_of_sequences(matches, unit, len(names)),
+        capped_images=capped_images(matches),
+    )
+
+
+def _ships_of_sequences(matches: Matches, unit: Ints, units: int) -> dict[str, NDArray[np.int64]]:
+    return {
+        item.name: np.bincount(unit[matches.true_image[matches.true_in[row]]], minlength=units)
+        for row, item in enumerate(matches.ranges)
+        if not item.at_network_scale
+    }
+
+
+def _readers_by_property(matches: Matches, unit: Ints, truth: Truth, known: Knowledge, score: float) -> list[Reader]:
+    """Recall by what is known of the ships, at the threshold of `RECALL_POINT`."""
+    columns = {
+        "transmittance": (known.transmittance, TRANSMITTANCE_EDGES),
+        "contrast": (known.contrast, TRANSMITTANCE_EDGES),
+        "rows_below_horizon": (_rows_below_horizon(truth), HORIZON_EDGES_PX),
+    }
+    return [
+        functools.partial(
+            _prefixed,
+            f"recall_by.{name}.",
+            functools.partial(
+                read_recall_by,
+                prepare_recall_by(matches, values, edges, iou=RECALL_POINT[1], score=score, unit=unit),
+            ),
+        )
+        for name, (values, edges) in columns.items()
+        if values is not None and np.isfinite(values).any()
+    ]
+
+
+def _prefixed(prefix: str, reader: Reader, weights: Ints) -> Table:
+    return {f"{prefix}{name}": value for name, value in reader(weights).items()}
+
+
+def _rows_below_horizon(truth: Truth) -> Floats:
+    """(G,) from the horizon down to each ship's waterline; NaN where the horizon is unknown."""
+    x, y, width, height = truth.boxes.xywh.T
+    place = np.searchsorted(truth.boxes.all_image_ids, truth.boxes.image_ids)
+    rows: Floats = y + height - horizon_at(truth, place, x + width / 2)
+    return rows
+
+
+def _bands(truth: Truth, found: FoundBoxes) -> NDArray[np.int8]:
+    """(D,) where each detection stands; detections of other images stand nowhere."""
+    ids = truth.boxes.all_image_ids
+    place = np.minimum(np.searchsorted(ids, found.image_ids), len(ids) - 1)
+    x, y, width, height = found.xywh.T
+    horizon_px = np.where(ids[place] == found.image_ids, horizon_at(truth, place, x + width / 2), np.nan)
+    return foot_band(y + height, horizon_px, TOLERANCE_SHARE * truth.size_px[place, 1])
