@@ -52,6 +52,8 @@ nightly: install
 
 bench: install
 	$(BIN)/python tests/benchmarks/bench_scenarios.py
+	$(BIN)/python tests/benchmarks/bench_scores.py build/bench-scores --images 20000
+	$(BIN)/python tests/benchmarks/bench_rereads.py build/bench-scores --skip-table
 
 format: install
 	$(BIN)/ruff check --fix .

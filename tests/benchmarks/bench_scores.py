@@ -155,7 +155,7 @@ def ours(gt: Path, dets: Path) -> Row:
     if subprocess.run([*wutdet, "score", "--help"], capture_output=True, check=False).returncode:
         return Row("wutdet", "", note="not there yet")
     version = version_in(sys.executable, "wutdet") or ""
-    run = measure([*wutdet, "score", str(gt), str(dets), "--json"])
+    run = measure([*wutdet, "score", str(gt), str(dets), "--interval", "0", "--json"])
     if run.problem is not None:
         return Row("wutdet", version, note=run.problem)
     scores = json.loads(run.output)

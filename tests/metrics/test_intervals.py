@@ -344,8 +344,10 @@ def test_nothing_warns_on_the_console() -> None:
 
 
 def test_few_sequences_are_said() -> None:
-    assert interval_warning(1.0) == "no intervals: they need at least 2 sequences, here are 1"
-    assert interval_warning(7.345) == "intervals rest on 7.34 sequences: below 20 they may still be too narrow"
-    assert "19.9 sequences" in (interval_warning(19.9) or "")
+    assert interval_warning(1.998) == ("no intervals: they need 2 sequences of equal size, here is the worth of 1.99")
+    assert interval_warning(7.345) == (
+        "intervals rest on the worth of 7.34 sequences of equal size: below 20 they may still be too narrow"
+    )
+    assert "19.89 sequences" in (interval_warning(19.899) or "")
     assert interval_warning(20.0) is None
     assert "no intervals" in (interval_warning(math.nan) or "")

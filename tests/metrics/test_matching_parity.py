@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import RANGES, oracle, problems
 
+from wutdet.metrics import FoundBoxes, TrueBoxes
 from wutdet.metrics.curves import curve_family, read_curves
 from wutdet.metrics.matching import COCO_THRESHOLDS, match
 
@@ -30,6 +31,34 @@ def test_the_precision_array_equals_pycocotools_to_the_bit(problem, thresholds, 
                 mine, mine_recall = readings(matches, size_range, max_dets=most, category=category)
                 assert np.array_equal(mine, precision[:, :, category, size_range, cap])
                 assert np.array_equal(mine_recall, recall[:, category, size_range, cap])
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.05, 1))
+def test_parity_holds_where_many_ships_share_a_recall_point(seed, share):
+    """With more ships than recall points several hits fall between two of them, the last ones beyond the last."""
+    rng = np.random.default_rng(seed)
+    ships = int(rng.integers(100, 500))
+    ids = np.arange(12)
+    xywh = np.concatenate([rng.integers(0, 3000, (ships, 2)), rng.integers(2, 14, (ships, 2))], axis=1).astype(float)
+    true = TrueBoxes(ids, rng.choice(ids, ships), xywh, xywh[:, 2] * xywh[:, 3], np.zeros(ships, bool))
+    near = np.flatnonzero(rng.random(ships) < share)
+    far = int(rng.integers(0, 2 * ships))
+    shaken = xywh[near] + rng.integers(-1, 2, (len(near), 4))
+    shaken[:, 2:] = np.maximum(shaken[:, 2:], 1)
+    alarms = np.concatenate([rng.integers(4000, 5000, (far, 2)), rng.integers(2, 14, (far, 2))], axis=1)
+    found = FoundBoxes(
+        np.concatenate([true.image_ids[near], rng.choice(ids, far)]),
+        np.concatenate([shaken, alarms]),
+        rng.integers(0, 200, len(near) + far) / 200,
+    )
+    precision, recall = oracle(true, found, COCO_THRESHOLDS, RANGES, [10, 100])
+    matches = match(true, found, thresholds=COCO_THRESHOLDS, ranges=RANGES)
+    for size_range in range(len(RANGES)):
+        for cap, most in enumerate((10, 100)):
+            mine, mine_recall = readings(matches, size_range, max_dets=most, category=0)
+            assert np.array_equal(mine, precision[:, :, 0, size_range, cap])
+            assert np.array_equal(mine_recall, recall[:, 0, size_range, cap])
 
 
 @settings(max_examples=40, deadline=None)

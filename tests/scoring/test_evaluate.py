@@ -94,7 +94,7 @@ def test_every_slice_has_all_numbers_and_slices_may_overlap(four):
     own = {"first three": pl.col("image_id") < 4, "odd": pl.col("image_id") % 2 == 1}
     found = evaluate(four, FOUND, slices=own, interval=None).cells[0].slices["own"]
     assert (found["first three"].images, found["odd"].images) == (3, 2)
-    assert found["odd"].AP == pytest.approx(51 / 101)
+    assert pytest.approx(51 / 101) == found["odd"].AP
 
 
 def test_a_slice_equals_scoring_its_frames_alone(four):
@@ -154,7 +154,7 @@ def test_sizes_at_network_scale(four):
         "medium": 1,
         "32-96": 1,
     }
-    assert cell.network_bins["16-32"].AP50 == pytest.approx(51 / 101)
+    assert pytest.approx(51 / 101) == cell.network_bins["16-32"].AP50
     assert evaluate(four, FOUND, interval=None).cells[0].network_bins == {}
 
 
@@ -178,7 +178,7 @@ def test_the_uncapped_ap_counts_what_maxdets_drops(four):
         np.concatenate([np.linspace(0.5, 0.4, 100), [0.3, 0.9]]),
     )
     cell = evaluate(four, found, interval=None).cells[0]
-    assert cell.AP == pytest.approx(34 / 101)
+    assert pytest.approx(34 / 101) == cell.AP
     assert cell.AP_uncapped == pytest.approx((34 + 33 * 2 / 102) / 101)
 
 

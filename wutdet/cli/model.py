@@ -72,7 +72,7 @@ def benchmark(
     scenarios: Annotated[str, typer.Option("--scenarios", help="Such as clear,fog:1-5,rain:3,fog:2+lowlight:3.")] = (
         "clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5"
     ),
-    split: Annotated[str | None, typer.Option("--split", help="test, else val, else everything.")] = None,
+    split: Annotated[str | None, typer.Option("--split", help="Default: test, else val, else all.")] = None,
     imgsz: Annotated[int | None, typer.Option("--imgsz", min=32, help="Network input, longer side in px.")] = None,
     images: Images = None,
     splits: Splits = None,

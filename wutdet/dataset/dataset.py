@@ -115,11 +115,13 @@ class Dataset:
         return dict(sorted(counts.iter_rows()))
 
     def split(self, name: str) -> Dataset:
-        """The frames of one split.
+        """The frames of one split; `all` is every frame, unless a split is called so.
 
         Raises:
             DataError: there is no such split.
         """
+        if name == "all" and name not in self.splits:
+            return replace(self, split_name="all")
         if name not in self.splits:
             known = ", ".join(self.splits) or "none"
             raise DataError(f"no split '{name}'", where=self.name, remedy=f"choose from: {known}")
@@ -129,7 +131,7 @@ class Dataset:
     def test_split(self) -> Dataset:
         """`test`, where there is none `val`, where there is neither the whole; `split_name` says which."""
         name = next((name for name in ("test", "val") if name in self.splits), None)
-        return replace(self, split_name="all") if name is None else self.split(name)
+        return self.split(name or "all")
 
     def filter(self, predicate: pl.Expr) -> Dataset:
         """The frames whose row in `images` meets the predicate, with their boxes."""

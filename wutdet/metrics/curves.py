@@ -167,8 +167,8 @@ def interpolated(hits: Ints, counted: Ints, needed: NDArray[np.int64]) -> Floats
     row_end = (np.arange(1, rows + 1) * length)[:, None]
     reached = start < row_end
     best = np.maximum.reduceat(precision.ravel(), np.minimum(start, row_end - 1).ravel()).reshape(needed.shape)
-    best[~reached] = 0.0
-    return np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
+    from_here_on: Floats = np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
+    return np.where(reached, from_here_on, 0.0)  # what is beyond the last hit holds the last run, which counts before
 
 
 def read_in_blocks(family: CurveFamily, weights: Iterator[Ints]) -> Iterator[Readings]:

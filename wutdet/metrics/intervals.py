@@ -135,10 +135,18 @@ def p_value(differences: ArrayLike, units: float) -> float | None:
 def interval_warning(units: float) -> str | None:
     """One line where there are too few sequences for a sound interval; None from `DOUBTFUL_UNITS` on."""
     if not units >= FEWEST_UNITS:
-        return f"no intervals: they need at least {FEWEST_UNITS:g} sequences, here are {units:.3g}"
+        return f"no intervals: they need {FEWEST_UNITS:g} sequences of equal size, here is the worth of {_cut(units)}"
     if units < DOUBTFUL_UNITS:
-        return f"intervals rest on {units:.3g} sequences: below {DOUBTFUL_UNITS:g} they may still be too narrow"
+        return (
+            f"intervals rest on the worth of {_cut(units)} sequences of equal size: "
+            f"below {DOUBTFUL_UNITS:g} they may still be too narrow"
+        )
     return None
+
+
+def _cut(units: float) -> str:
+    """Cut, not rounded, to two decimals: 1.998 is not 2."""
+    return f"{math.floor(100 * units) / 100:g}" if math.isfinite(units) else "none"
 
 
 def _draw(units: int, replicates: int, generator: np.random.Philox, block: int) -> Iterator[NDArray[np.int32]]:

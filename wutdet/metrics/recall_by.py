@@ -16,7 +16,9 @@ from wutdet.metrics.greedy import Ints
 from wutdet.metrics.matching import Matches
 
 TRANSMITTANCE_EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""Share of a ship's light, or of its contrast, that the weather leaves."""
+"""Share of a ship's light that the weather leaves."""
+CONTRAST_EDGES: Final = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""A ship's contrast against its surround in linear light; of 1,787 ships in clear real frames 84 % lie below 0.1."""
 HORIZON_EDGES_PX: Final = (-math.inf, 0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, math.inf)
 """Rows from the horizon down to the ship's waterline, in native pixels."""
 

@@ -30,7 +30,7 @@ class CellInput:
     transmittance: Floats | None = None
     """(G,) what the weather left of each ship's light."""
     contrast: Floats | None = None
-    """(G,) what it left of each ship's contrast."""
+    """(G,) each ship's contrast against its surround that was left, in linear light."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from wutdet.metrics.error_kinds import prepare_errors, read_errors
 from wutdet.metrics.matching import COCO_THRESHOLDS, Matches, match
 from wutdet.metrics.numbers import Table, capped_images, prepare_bins, prepare_coco, read_bins, read_coco
 from wutdet.metrics.operating import FPPI, IOUS, prepare_operating, read_at_threshold, read_operating
-from wutdet.metrics.recall_by import HORIZON_EDGES_PX, TRANSMITTANCE_EDGES, prepare_recall_by, read_recall_by
+from wutdet.metrics.recall_by import CONTRAST_EDGES, HORIZON_EDGES_PX, TRANSMITTANCE_EDGES, prepare_recall_by, read_recall_by
 from wutdet.metrics.resampling import Reader, read_once, resample
 from wutdet.scoring.truth import Truth, horizon_at
 from wutdet.sizes import COCO_RANGES, SizeRange, bin_ranges, default_edges_px
@@ -53,7 +53,7 @@ class Knowledge:
     transmittance: Floats | None = None
     """(G,) what the weather leaves of each ship's light."""
     contrast: Floats | None = None
-    """(G,) what it leaves of each ship's contrast."""
+    """(G,) each ship's contrast against its surround that is left, in linear light."""
     clear_thresholds: Mapping[tuple[float, float], float] | None = None
     """The score that reached each (fppi, iou) in clear weather; None: this is the clear weather."""
 
@@ -163,7 +163,7 @@ def _readers_by_property(matches: Matches, unit: Ints, truth: Truth, known: Know
     """Recall by what is known of the ships, at the threshold of `RECALL_POINT`."""
     columns = {
         "transmittance": (known.transmittance, TRANSMITTANCE_EDGES),
-        "contrast": (known.contrast, TRANSMITTANCE_EDGES),
+        "contrast": (known.contrast, CONTRAST_EDGES),
         "rows_below_horizon": (_rows_below_horizon(truth), HORIZON_EDGES_PX),
     }
     return [
