@@ -111,10 +111,11 @@ class Matches:
             images: (I,) which to keep.
         """
         new_place = (np.cumsum(images) - 1).astype(np.int32)
-        true, found = images[self.true_image], images[self.found_image]
-        new_true = np.append(np.cumsum(true) - 1, -1).astype(np.int32)  # −1 (none) stays −1
-        kept = found[self.candidate]
-        choosers = kept[self.choosers]
+        true, found = np.flatnonzero(images[self.true_image]), np.flatnonzero(images[self.found_image])
+        kept = np.flatnonzero(images[self.found_image[self.candidate]])
+        choosers = np.flatnonzero(np.isin(self.choosers, kept, assume_unique=True))
+        new_true = np.full(len(self.true_image) + 1, -1, np.int32)  # −1 (none), the last, stays −1
+        new_true[true] = np.arange(len(true), dtype=np.int32)
         return replace(
             self,
             image_ids=self.image_ids[images],
@@ -129,11 +130,11 @@ class Matches:
             found_rank=self.found_rank[found],
             found_score=self.found_score[found],
             found_in=self.found_in[:, found],
-            candidate=(np.cumsum(found) - 1).astype(np.int32)[self.candidate[kept]],
+            candidate=np.searchsorted(found, self.candidate[kept]).astype(np.int32),
             candidate_iou=self.candidate_iou[kept],
             candidate_true=new_true[self.candidate_true[kept]],
             settled=new_true[self.settled[:, kept]],
-            choosers=(np.cumsum(kept) - 1).astype(np.int32)[self.choosers[choosers]],
+            choosers=np.searchsorted(kept, self.choosers[choosers]).astype(np.int32),
             chosen=new_true[self.chosen[:, :, choosers]],
         )
 

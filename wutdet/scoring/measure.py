@@ -16,7 +16,13 @@ from wutdet.metrics.error_kinds import prepare_errors, read_errors
 from wutdet.metrics.matching import COCO_THRESHOLDS, Matches, match
 from wutdet.metrics.numbers import Table, capped_images, prepare_bins, prepare_coco, read_bins, read_coco
 from wutdet.metrics.operating import FPPI, IOUS, prepare_operating, read_at_threshold, read_operating
-from wutdet.metrics.recall_by import CONTRAST_EDGES, HORIZON_EDGES_PX, TRANSMITTANCE_EDGES, prepare_recall_by, read_recall_by
+from wutdet.metrics.recall_by import (
+    CONTRAST_EDGES,
+    HORIZON_EDGES_PX,
+    TRANSMITTANCE_EDGES,
+    prepare_recall_by,
+    read_recall_by,
+)
 from wutdet.metrics.resampling import Reader, read_once, resample
 from wutdet.scoring.truth import Truth, horizon_at
 from wutdet.sizes import COCO_RANGES, SizeRange, bin_ranges, default_edges_px
