@@ -59,6 +59,14 @@ def test_clutter_as_strong_as_the_ships_halves_precision() -> None:
     assert true["AP50"] == pytest.approx(0.5 * reached / 101)
 
 
+def test_precision_is_the_best_at_this_recall_or_more() -> None:
+    """Clutter outscores the ships, so that precision is best at full recall: .975 / (.975 + Φ(3)) at 98 points."""
+    true = true_numbers(
+        plain(small_strength=1.959964, clutter_strength=3.0, clutter_seen=ONE_DRAW, clutter=3 * math.exp(-0.32))
+    )
+    assert true["AP50"] == pytest.approx(98 * 0.975 / (0.975 + 0.9986501) / 101)
+
+
 def test_large_ships_are_no_part_of_ap_small() -> None:
     """Half the ships are large and never seen: recall halves, AP_small stays that of the small ones."""
     true = true_numbers(plain(small_strength=1.959964, large_strength=-20.0, small_share=0.5))

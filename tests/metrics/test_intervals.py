@@ -346,7 +346,7 @@ def test_nothing_warns_on_the_console() -> None:
 def test_few_sequences_are_said() -> None:
     assert interval_warning(1.998) == ("no intervals: they need 2 sequences of equal size, here is the worth of 1.99")
     assert interval_warning(7.345) == (
-        "intervals rest on the worth of 7.34 sequences of equal size: below 20 they may still be too narrow"
+        "intervals rest on the worth of 7.34 sequences of equal size: below 25 they may still be too narrow"
     )
     assert "19.89 sequences" in (interval_warning(19.899) or "")
     assert interval_warning(20.0) is None

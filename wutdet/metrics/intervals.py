@@ -19,7 +19,7 @@ from wutdet.errors import ConfigError, DataError
 from wutdet.metrics.student import normal_cdf, student_cdf, student_quantile
 
 FEWEST_UNITS: Final = 2.0  # a spread takes two
-DOUBTFUL_UNITS: Final = 20.0  # below it a skewed metric may still be covered too seldom: a line for caution
+DOUBTFUL_UNITS: Final = 25.0  # below it AP near 0 was seen to be covered less than 93 times in 100 (docs/intervals.md)
 UNKNOWN_SHARE: Final = 0.05
 """Share of unknown replicates from which there is no interval.
 
