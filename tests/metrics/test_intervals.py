@@ -348,6 +348,6 @@ def test_few_sequences_are_said() -> None:
     assert interval_warning(7.345) == (
         "intervals rest on the worth of 7.34 sequences of equal size: below 25 they may still be too narrow"
     )
-    assert "19.89 sequences" in (interval_warning(19.899) or "")
-    assert interval_warning(20.0) is None
+    assert "24.89 sequences" in (interval_warning(24.899) or "")
+    assert interval_warning(25.0) is None
     assert "no intervals" in (interval_warning(math.nan) or "")

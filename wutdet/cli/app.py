@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wutdet.cli import data, demo, look, model
+from wutdet.cli import data, demo, look, model, score
 from wutdet.errors import WutdetError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command()(data.info)
 app.command()(data.convert)
 app.command()(model.train)
 app.command()(model.benchmark)
+app.command(epilog=score.SCHEMA_NOTE)(score.score)
+app.command()(score.compare)
 app.command()(look.browse)
 app.command()(demo.demo)
 

@@ -134,17 +134,17 @@ def p_value(differences: ArrayLike, units: float) -> float | None:
 
 def interval_warning(units: float) -> str | None:
     """One line where there are too few sequences for a sound interval; None from `DOUBTFUL_UNITS` on."""
+    worth = f"the worth of {units_text(units)}"
     if not units >= FEWEST_UNITS:
-        return f"no intervals: they need {FEWEST_UNITS:g} sequences of equal size, here is the worth of {_cut(units)}"
+        return f"no intervals: they need {FEWEST_UNITS:g} sequences of equal size, here is {worth}"
     if units < DOUBTFUL_UNITS:
         return (
-            f"intervals rest on the worth of {_cut(units)} sequences of equal size: "
-            f"below {DOUBTFUL_UNITS:g} they may still be too narrow"
+            f"intervals rest on {worth} sequences of equal size: below {DOUBTFUL_UNITS:g} they may still be too narrow"
         )
     return None
 
 
-def _cut(units: float) -> str:
+def units_text(units: float) -> str:
     """Cut, not rounded, to two decimals: 1.998 is not 2."""
     return f"{math.floor(100 * units) / 100:g}" if math.isfinite(units) else "none"
 

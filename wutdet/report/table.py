@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wutdet.metrics.intervals import units_text
 from wutdet.scoring.scores import CellScores, Scores
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def interval_note(scores: Scores) -> str:
     scoring = scores.scoring
     return (
         f"in brackets {scoring.level:.0%} intervals by resampling {scoring.sequences} sequences "
-        f"(worth {scoring.effective_sequences:.1f} of equal size)"
+        f"(worth {units_text(scoring.effective_sequences)} of equal size)"
     )
 
 

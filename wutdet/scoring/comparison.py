@@ -8,7 +8,7 @@ from wutdet.scoring.number_names import less_is_better
 from wutdet.scoring.scores import DatasetInfo
 
 
-class Side(msgspec.Struct, frozen=True, kw_only=True):
+class ComparedRun(msgspec.Struct, frozen=True, kw_only=True):
     """One of the two runs."""
 
     run: str
@@ -31,6 +31,10 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Two-sided, of no difference."""
     p_holm: float | None = None
     """p after Holm's correction for all comparisons that were made."""
+    shown: bool = False
+    """Whether p is at most 1 − level."""
+    survives: bool = False
+    """Whether `p_holm` is, too."""
 
     @property
     def b_is_better(self) -> bool:
@@ -81,8 +85,8 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True):
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Two runs on the same frames."""
 
-    a: Side
-    b: Side
+    a: ComparedRun
+    b: ComparedRun
     dataset: DatasetInfo
     level: float | None
     """Of the intervals; None: there are none."""

@@ -27,14 +27,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def sentences(differences: Sequence[Difference], alpha: float) -> Iterator[str]:
-    """A sentence for every difference whose p is `alpha` or less, then one about the others that have a p."""
-    tested = [(item, item.p) for item in differences if item.p is not None]
-    shown = [item for item, p in tested if p <= alpha]
+    """A sentence for every difference that is shown, then one about the others that have a p."""
+    tested = sum(item.p is not None for item in differences)
+    shown = [item for item in differences if item.shown]
     yield from map(_sentence, shown)
     if not shown:
-        yield f"no difference shown: of {len(tested)} comparisons none has p <= {alpha:g}"
-    elif len(shown) < len(tested):
-        yield f"no difference shown in the other {len(tested) - len(shown)} of {len(tested)} comparisons"
+        yield f"no difference shown: of {tested} comparisons none has p <= {alpha:g}"
+    elif len(shown) < tested:
+        yield f"no difference shown in the other {tested - len(shown)} of {tested} comparisons"
 
 
 def resolution_note(comparisons: int, alpha: float, replicates: int, units: float) -> str | None:
@@ -48,16 +48,18 @@ def resolution_note(comparisons: int, alpha: float, replicates: int, units: floa
     )
 
 
-def p_text(p: float) -> str:
-    """`= 0.004`, or `< 0.001`."""
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
-
-
 def _sentence(item: Difference) -> str:
     better, worse = ("B", "A") if item.b_is_better else ("A", "B")
-    size = abs(item.difference or 0.0)
-    ends = sorted(map(abs, item.interval)) if item.interval is not None else []
+    by = item.difference or 0.0
+    ends: tuple[float, ...] = item.interval or ()
+    if by < 0:
+        by, ends = -by, tuple(-end for end in reversed(ends))
     interval = f" [{', '.join(f'{end:.3f}' for end in ends)}]" if ends else ""
     what = f"{item.number} in {item.place}" if isinstance(item, CellDifference) else f"{item.place} of {item.number}"
     fewer = " (less is better)" if less_is_better(item.number) else ""
-    return f"{better} beats {worse} on {what} by {size:.3f}{interval}{fewer}, p {p_text(item.p or 0.0)}"
+    after = ", also after Holm's correction" if item.survives else ""
+    return f"{better} beats {worse} on {what} by {by:.3f}{interval}{fewer}, p {_p_text(item.p or 0.0)}{after}"
+
+
+def _p_text(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

@@ -14,6 +14,7 @@ _OF_BINS: Final = tuple(name for name in BinScores.__struct_fields__ if name != 
 _LESS_IS_BETTER: Final = ("errors.", "false_alarm_frames_per_1000@", "fppi@")
 _LIKENESS: Final = 0.5  # of a name to a suggestion, as difflib measures it
 _LONGEST: Final = 80  # of a name in a message
+_SHOWN: Final = 12  # of the names to choose from
 
 
 def number_names(numbers: Numbers) -> list[str]:
@@ -69,4 +70,6 @@ def demand_known(name: str, known: Collection[str], *, what: str, where: str) ->
 def _suggestion(name: str, known: Iterable[str]) -> str:
     listed = list(known)
     near = difflib.get_close_matches(name, listed, n=3, cutoff=_LIKENESS)
-    return f"did you mean {' or '.join(near)}?" if near else f"choose from: {', '.join(listed[:12])}, …"
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"choose from: {', '.join(listed[:_SHOWN])}{', …' if len(listed) > _SHOWN else ''}"
