@@ -1,3 +1,4 @@
+import io
 import re
 
 import msgspec
@@ -6,8 +7,9 @@ from blobs import blobs
 
 import wutdet
 from wutdet.errors import DataError
-from wutdet.report import draw_curves, markdown_table, rich_table, write_report
+from wutdet.report import draw_curves, markdown_table, rich_decline, rich_table, write_report
 from wutdet.report.curves import curve_points
+from wutdet.report.decline import markdown_decline
 from wutdet.report.markdown import report_text
 from wutdet.report.sheet import draw_sheet
 from wutdet.scenarios import parse_scenarios
@@ -43,13 +45,45 @@ def test_the_table_has_a_row_a_cell_and_the_difference_to_clear(run):
 
 
 def test_the_terminal_table_fits_100_columns(run):
-    from rich.console import Console
-
-    console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(rich_table(run.scores))
-    text = console.export_text()
+    text = printed(rich_table(run.scores))
     assert "fog:1+lowlight:1" in text
     assert "…" not in text
+
+
+def with_halves(scores):
+    """fog is halved at 1500 m with bounds that read like rich's markup; rain beyond what was run, in every resample."""
+    robustness = [
+        msgspec.structs.replace(
+            item,
+            per_kind={"fog": 0.1, "rain": 0.1},
+            half_value={"fog": "MOR 1500 m", "rain": "beyond 10 mm/h"},
+            half_interval={"fog": ("milder than MOR 4000 m", "beyond MOR 1000 m"), "rain": ("beyond 10 mm/h",) * 2},
+        )
+        for item in scores.robustness
+    ]
+    return msgspec.structs.replace(scores, robustness=robustness)
+
+
+def printed(table):
+    from rich.console import Console
+
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(table)
+    return console.export_text()
+
+
+def test_where_half_is_lost_stands_with_its_bounds(run):
+    scores = with_halves(run.scores)
+    text = printed(rich_decline(scores))
+    assert "[milder than MOR 4000 m … beyond MOR" in text
+    assert text.count("beyond 10 mm/h") == 2  # once for each number: bounds that are the value itself say nothing
+    row = "MOR 1500 m [milder than MOR 4000 m … beyond MOR 1000 m]"
+    assert f"| fog | {row} | {row} |\n| rain | beyond 10 mm/h | beyond 10 mm/h |" in markdown_decline(scores)
+
+
+def test_names_are_no_markup(run):
+    hostile = msgspec.structs.replace(run.scores.detector, name="[red]x[/red]\x1b[2J")
+    assert "[red]x[/red]�[2J on" in printed(rich_table(msgspec.structs.replace(run.scores, detector=hostile)))
 
 
 def test_curves_begin_at_clear_and_leave_out_what_is_unknown(run):

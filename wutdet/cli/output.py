@@ -30,7 +30,8 @@ def print_table(table: Any) -> None:
     """A rich table; when stdout is no terminal, 100 columns wide."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    width = None if sys.stdout.isatty() else 100
+    Console(width=width, markup=False, emoji=False).print(table)  # names from outside are text, not markup
 
 
 def print_run(scores: Scores) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wutdet.metrics import Robustness
+from wutdet.report.number_text import UNKNOWN
 from wutdet.report.table import KEPT_RECALL
 from wutdet.scoring.scores import Scores
 
@@ -30,13 +31,14 @@ def header(scores: Scores) -> tuple[str, ...]:
 def rich_decline(scores: Scores) -> Table | None:
     """The table for a terminal; None where no kind of weather was run."""
     from rich.table import Table
+    from rich.text import Text
 
     rows = decline_rows(scores)
     if not rows:
         return None
-    table = Table(*header(scores), pad_edge=False)
+    table = Table(*header(scores), pad_edge=False, show_lines=True)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell.replace(" [", "\n[")) for cell in row))  # Text, as rich takes [beyond …] for markup
     return table
 
 
@@ -54,5 +56,7 @@ def _half(item: Robustness, kind: str) -> str:
     value = item.half_value.get(kind, "")
     ends = item.half_interval.get(kind)
     if not value:
-        return "—"
-    return f"{value} [{ends[0]} … {ends[1]}]" if ends and all(ends) else value
+        return UNKNOWN
+    if not ends or not all(ends) or set(ends) == {value}:  # beyond what was run in every resample
+        return value
+    return f"{value} [{ends[0]} … {ends[1]}]"

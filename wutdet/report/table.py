@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wutdet.metrics.intervals import units_text
+from wutdet.report.number_text import interval_text, number_text, plain
 from wutdet.scoring.scores import CellScores, Scores
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ HEADER: Final = (
 )
 KEPT_RECALL: Final = "recall@clear_fppi=0.1,iou=0.3"
 RECALL_NOTE: Final = (
-    "recall kept: of all ships at IoU 0.3, at the threshold that gives one false alarm in ten frames in clear weather"
+    "Recall kept: of all ships at IoU 0.3, at the threshold that gives one false alarm in ten frames in clear weather"
 )
 
 
@@ -40,7 +41,8 @@ def caption(scores: Scores) -> str:
     data = scores.dataset
     skipped = f", {len(scores.skipped)} bad frames skipped" if scores.skipped else ""
     return (
-        f"{scores.detector.name} on {data.name} ({data.split}): {data.images} frames{skipped}, {ships.all} ships "
+        f"{plain(scores.detector.name)} on {plain(data.name)} ({plain(data.split)}): "
+        f"{data.images} frames{skipped}, {ships.all} ships "
         f"(small {ships.small}, medium {ships.medium}, large {ships.large}; COCO sizes in native pixels)"
     )
 
@@ -51,15 +53,14 @@ _NOT_IN_TERMINAL: Final = ("AP75", "AP_medium", "AP_large")
 def rich_table(scores: Scores) -> Table:
     """The table for a terminal of 100 columns, with a rule between kinds; some columns are left to the report."""
     from rich.table import Table
+    from rich.text import Text
 
-    note = f"{interval_note(scores)}; {RECALL_NOTE}" if scores.scoring.level is not None else RECALL_NOTE
+    note = f"{interval_note(scores)}. {RECALL_NOTE}" if scores.scoring.level is not None else RECALL_NOTE
     table = Table(
-        title=caption(scores),
-        caption=note,
+        title=Text(caption(scores)),
+        caption=Text(note),
         title_justify="left",
         caption_justify="left",
-        title_style="",
-        caption_style="",
         pad_edge=False,
     )
     shown = [place for place, name in enumerate(HEADER) if name not in _NOT_IN_TERMINAL]
@@ -84,26 +85,19 @@ def _row(cell: CellScores, clear: float | None) -> tuple[str, ...]:
     return (
         cell.name,
         "" if cell.severity == 0 else cell.value,
-        *map(_number, (cell.AP, cell.AP50, cell.AP75)),
-        _number(cell.AP_small) + _interval(cell.intervals.get("AP_small")),
-        "" if cell.severity == 0 else _number(lost, "+.3f"),
-        *map(_number, (cell.AP_medium, cell.AP_large)),
-        _number(cell.operating.get(KEPT_RECALL)),
+        *map(number_text, (cell.AP, cell.AP50, cell.AP75)),
+        interval_text(cell.AP_small, cell.intervals.get("AP_small")),
+        "" if cell.severity == 0 else number_text(lost, "+.3f"),
+        *map(number_text, (cell.AP_medium, cell.AP_large)),
+        number_text(cell.operating.get(KEPT_RECALL)),
     )
 
 
 def interval_note(scores: Scores) -> str:
     """What the intervals are and what they rest on."""
     scoring = scores.scoring
+    level = scoring.level or 0.0
     return (
-        f"in brackets {scoring.level:.0%} intervals by resampling {scoring.sequences} sequences "
+        f"In brackets {100 * level:g} % intervals by resampling {scoring.sequences} sequences "
         f"(worth {units_text(scoring.effective_sequences)} of equal size)"
     )
-
-
-def _interval(ends: tuple[float, float] | None) -> str:
-    return "" if ends is None else f" [{_number(ends[0])}, {_number(ends[1])}]"
-
-
-def _number(value: float | None, form: str = ".3f") -> str:
-    return "—" if value is None else format(value, form).replace("-", "−")
