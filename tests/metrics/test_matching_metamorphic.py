@@ -218,3 +218,16 @@ def test_parts_that_share_an_image_or_differ_in_thresholds_do_not_merge():
         merge([one, one])
     with pytest.raises(DataError, match="other thresholds"):
         merge([one, match(true, found, thresholds=(0.5,))])
+
+
+@given(problems(most_classes=1), st.sampled_from([2, 255, 256, 300, 70_000]))
+def test_counting_every_image_so_often_changes_no_precision(problem, often):
+    """Weights that fit a byte are kept in one; those that do not must not wrap around."""
+    true, found = problem
+    matches = solve(true, found)
+    family = curve_family(matches, 0, range(len(THRESHOLDS)))
+    once = np.ones((1, len(matches.image_ids)), np.int32)
+    one, many = read_curves(family, once), read_curves(family, often * once)
+    assert np.array_equal(many.ships, often * one.ships)
+    assert np.allclose(many.recall, one.recall, equal_nan=True)
+    assert np.allclose(many.precision, one.precision, equal_nan=True)

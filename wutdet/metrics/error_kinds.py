@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wutdet.metrics.bands import BAND_NAMES
-from wutdet.metrics.curves import interpolated, needed_hits, running_sums
+from wutdet.metrics.curves import interpolated, narrow, needed_hits, running_sums
 from wutdet.metrics.greedy import Ints
 from wutdet.metrics.matching import BACKGROUND_IOU, Matches
 from wutdet.metrics.numbers import MAX_DETS, Table
@@ -57,9 +57,9 @@ TRUE_KINDS: Final = ("found", "mislocated", "missed", "ignored")
 class Group:
     """Detections that a fix treats alike, best score first."""
 
-    unit: Ints
+    unit: NDArray[np.intp]
     """(n,) the unit of each, as far as precision is read."""
-    upto: Ints
+    upto: NDArray[np.intp]
     """(K,) how many of them stand up to each place where precision is read."""
 
 
@@ -120,8 +120,8 @@ def prepare_errors(matches: Matches, *, unit: Ints | None = None, bands: NDArray
     length = int(unit.max(initial=-1)) + 1
     groups = {}
     for name, place in places.items():
-        upto = np.searchsorted(place, read_at, side="right").astype(np.int32)
-        groups[name] = Group(units[name][: upto.max(initial=0)], upto)
+        upto = np.searchsorted(place, read_at, side="right")
+        groups[name] = Group(units[name][: upto.max(initial=0)].astype(np.intp), upto)
     tally = np.array([np.bincount(item, minlength=length) for item in units.values()], np.float64)
     return Errors(groups, tuple(background), tuple(units), tally)
 
@@ -140,9 +140,8 @@ def read_errors(errors: Errors, weights: Ints) -> Table:
         errors of that band alone.
     """
     count = _counts(errors, weights)
-    upto = {
-        name: np.take(running_sums(weights, group.unit), group.upto, axis=1) for name, group in errors.groups.items()
-    }
+    light = narrow(weights)
+    upto = {name: np.take(running_sums(light, group.unit), group.upto, axis=1) for name, group in errors.groups.items()}
     removed = {name: upto[name] for name in ("duplicate", *errors.background)}
     removed["background"] = _sum([upto[name] for name in errors.background])
     hits, counted, ships = upto["hit"], _sum(list(upto.values())), count["ships"]

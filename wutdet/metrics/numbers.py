@@ -44,8 +44,8 @@ class CocoTable:
     """One a COCO range, at COCO's ten IoU thresholds."""
     uncapped: CurveFamily | None
     """All detections of an image counted; None where no image has more than COCO counts."""
-    few: dict[int, tuple[Ints, ...]]
-    """The units of the hits among the first 1 and 10 detections of an image, one array a threshold."""
+    few: dict[int, Floats]
+    """(T, U) how many hits among the first 1 and 10 detections of an image each unit has, at each threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def read_coco(table: CocoTable, weights: Ints) -> Table:
         "AP50": whole.precision[:, 0].mean(axis=-1),
         "AP75": whole.precision[:, 5].mean(axis=-1),
         **{f"AP_{name}": _mean(read[name].precision) for name in ("small", "medium", "large")},
-        **{f"AR_{most}": _few_recall(whole, units, weights) for most, units in table.few.items()},
+        **{f"AR_{most}": _few_recall(whole, few, weights) for most, few in table.few.items()},
         "AR_100": whole.recall.mean(axis=-1),
         **{f"AR_{name}": read[name].recall.mean(axis=-1) for name in ("small", "medium", "large")},
         "AP_uncapped": _mean((read_curves(table.uncapped, weights) if table.uncapped else whole).precision),
@@ -144,17 +144,17 @@ def _mean(precision: Floats) -> Floats:
     return mean
 
 
-def _first_hits(
-    matches: Matches, size_range: int, thresholds: list[int], most: int, unit: Ints | None
-) -> tuple[Ints, ...]:
+def _first_hits(matches: Matches, size_range: int, thresholds: list[int], most: int, unit: Ints | None) -> Floats:
     first = matches.found_rank[matches.candidate] < most
     image = matches.found_image[matches.candidate]
     found_unit = image if unit is None else unit[image]
-    return tuple(found_unit[first & matches.hits_and_alarms(size_range, place)[0]] for place in thresholds)
+    units = len(matches.image_ids) if unit is None else int(unit.max(initial=-1)) + 1
+    hits = (first & matches.hits_and_alarms(size_range, place)[0] for place in thresholds)
+    return np.array([np.bincount(found_unit[hit], minlength=units) for hit in hits], np.float64)
 
 
-def _few_recall(whole: Readings, units: tuple[Ints, ...], weights: Ints) -> Floats:
-    hits = np.stack([np.take(weights, item, axis=1).sum(axis=1, dtype=np.int64) for item in units], axis=1)
+def _few_recall(whole: Readings, few: Floats, weights: Ints) -> Floats:
+    hits = weights[:, : few.shape[1]].astype(np.float64) @ few.T  # whole numbers, so exact
     with np.errstate(invalid="ignore", divide="ignore"):
         recall: Floats = np.where(whole.ships[:, None] > 0, hits / whole.ships[:, None], np.nan).mean(axis=-1)
     return recall
