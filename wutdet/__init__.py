@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from wutdet._version import __version__ as __version__
 
 _WHERE = {
-    "load": "wutdet.dataset",
+    "load": "wutdet.parts",
+    "audit": "wutdet.dataset.audit",
     "Dataset": "wutdet.dataset",
     "Frame": "wutdet.dataset",
     "render_part": "wutdet.sample",
@@ -23,7 +24,7 @@ _WHERE = {
     "Camera": "wutdet.scenarios",
     "WutdetError": "wutdet.errors",
 }
-_PACKAGES = ("scenarios", "metrics", "detectors", "scoring", "report", "browse")
+_PACKAGES = ("scenarios", "metrics", "detectors", "parts", "scoring", "report", "browse")
 
 __all__ = [
     "Camera",
@@ -32,12 +33,14 @@ __all__ = [
     "Frame",
     "InferenceProtocol",
     "WutdetError",
+    "audit",
     "benchmark",
     "browse",
     "detectors",
     "evaluate",
     "load",
     "metrics",
+    "parts",
     "render_part",
     "report",
     "scenarios",
@@ -46,11 +49,13 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from wutdet import browse, detectors, metrics, report, scenarios, scoring
+    from wutdet import browse, detectors, metrics, parts, report, scenarios, scoring
     from wutdet.benchmark.run import benchmark
-    from wutdet.dataset import Dataset, Frame, load
+    from wutdet.dataset import Dataset, Frame
+    from wutdet.dataset.audit import audit
     from wutdet.detectors import Detections, InferenceProtocol
     from wutdet.errors import WutdetError
+    from wutdet.parts import load
     from wutdet.sample import render_part
     from wutdet.scenarios import Camera
     from wutdet.scoring import evaluate

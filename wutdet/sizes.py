@@ -13,6 +13,7 @@ import msgspec
 
 from wutdet.errors import ConfigError
 from wutdet.resources import config_path
+from wutdet.yaml_text import decode_yaml
 
 MOST_BINS: Final = 12
 
@@ -55,7 +56,7 @@ def read_edges_px(path: Path) -> tuple[float, ...]:
         ConfigError: the file cannot be read, or the borders do not rise.
     """
     try:
-        edges_px = msgspec.yaml.decode(path.read_bytes(), type=_SizesFile).edges_px
+        edges_px = decode_yaml(path.read_bytes(), _SizesFile).edges_px
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror})", where=path, remedy="check the path") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

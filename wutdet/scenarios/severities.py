@@ -11,6 +11,7 @@ import msgspec
 
 from wutdet.errors import ConfigError
 from wutdet.resources import config_path
+from wutdet.yaml_text import decode_yaml
 
 
 class KindSeverities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +49,7 @@ def read_severities(path: Path) -> SeverityTable:
             dose is not above 0.
     """
     try:
-        table = msgspec.yaml.decode(path.read_bytes(), type=SeverityTable)
+        table = decode_yaml(path.read_bytes(), SeverityTable)
     except OSError as error:
         raise ConfigError(f"the file cannot be read ({error.strerror})", where=path, remedy="check the path") from error
     except msgspec.MsgspecError as error:

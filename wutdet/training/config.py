@@ -11,6 +11,7 @@ import msgspec
 
 from wutdet.errors import ConfigError
 from wutdet.resources import share_dir
+from wutdet.yaml_text import decode_yaml
 
 Value = bool | int | float | str | None
 
@@ -58,7 +59,7 @@ def load_baseline(baseline: str | Path) -> BaselineConfig:
         remedy = f"{hint}choose from {known}, or give a YAML file"
         raise ConfigError("no such baseline", where=baseline, remedy=remedy) from None
     try:
-        return msgspec.yaml.decode(data, type=BaselineConfig)
+        return decode_yaml(data, BaselineConfig)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise ConfigError(str(error), where=path, remedy="correct the field it names") from None
 
