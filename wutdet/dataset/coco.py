@@ -20,7 +20,7 @@ from wutdet.dataset.files import write_aside
 from wutdet.dataset.tables import (
     BOX_EXTRAS,
     CATEGORY,
-    IMAGE_EXTRAS,
+    IMAGE_FACTS,
     UNSPLIT,
     BoxRecord,
     FrameRecord,
@@ -90,7 +90,7 @@ def _frame(
                 contrast=item.contrast,
             )
         )
-    extras = {name: getattr(image, name) for name in (*IMAGE_EXTRAS, "horizon_row")}
+    extras = {name: getattr(image, name) for name in IMAGE_FACTS}
     return FrameRecord(
         image.file_name, image.width, image.height, tuple(boxes), splits=splits, image_id=image.id, **extras
     )

@@ -30,6 +30,8 @@ class CocoImage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     condition: str | None = None
     scenario: str | None = None
     horizon_row: float | None = None
+    condition_score: float | None = None
+    condition_by: str | None = None
 
 
 class CocoAnnotation(msgspec.Struct, kw_only=True, gc=False):

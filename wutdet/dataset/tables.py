@@ -20,6 +20,13 @@ UNSPLIT: Final = "unsplit"
 """The name under which frames that no split lists are exported."""
 
 IMAGE_EXTRAS: Final = ("camera", "sequence", "scene", "condition", "scenario")
+IMAGE_FACTS: Final = {
+    **dict.fromkeys(IMAGE_EXTRAS, pl.String()),
+    "horizon_row": pl.Float64(),
+    "condition_score": pl.Float64(),
+    "condition_by": pl.String(),
+}
+"""What may be known of a frame besides its labels; a score (0 to 1) and who gave it are about the condition."""
 BOX_EXTRAS: Final = ("transmittance", "contrast")
 
 IMAGE_SCHEMA: Final = pl.Schema(
@@ -29,8 +36,7 @@ IMAGE_SCHEMA: Final = pl.Schema(
         "width": pl.Int64(),
         "height": pl.Int64(),
         "splits": pl.List(pl.String()),
-        **dict.fromkeys(IMAGE_EXTRAS, pl.String()),
-        "horizon_row": pl.Float64(),
+        **IMAGE_FACTS,
     }
 )
 BOX_SCHEMA: Final = pl.Schema(
@@ -79,6 +85,8 @@ class FrameRecord:
     condition: str | None = None
     scenario: str | None = None
     horizon_row: float | None = None
+    condition_score: float | None = None
+    condition_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

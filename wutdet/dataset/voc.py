@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-from xml.etree import ElementTree
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from wutdet.dataset.checks import ReportFrame, check_box, check_size, is_ship
 from wutdet.dataset.splits import read_split_lists
-from wutdet.dataset.tables import BoxRecord, FrameRecord
+from wutdet.dataset.tables import BOX_SCHEMA, IMAGE_SCHEMA, Columns, splits_column
+from wutdet.dataset.voc_names import find_frames, xml_stems
 from wutdet.dataset.voc_origin import VocOrigin, decide_origin
+from wutdet.dataset.voc_scan import RawColumns, scan_files
+from wutdet.dataset.voc_xml import EDGES, RawFrame, RawObject, parse_voc_xml
 from wutdet.errors import DataError, FrameError
+
+__all__ = [
+    "OriginChoice",
+    "RawColumns",
+    "RawFrame",
+    "RawObject",
+    "VocPart",
+    "find_voc_root",
+    "parse_voc_xml",
+    "read_voc",
+    "scan_voc",
+]
 
 OriginChoice = Literal["auto", "1", "0", "0x"]
 
-_MAX_XML_BYTES: Final = 8 * 2**20  # a frame of 10,000 ships takes 3 MB
-_IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG")
-
-
-@dataclass(frozen=True, slots=True)
-class RawObject:
-    """An object as the XML has it, before its origin is known."""
-
-    name: str
-    xmin: float
-    ymin: float
-    xmax: float
-    ymax: float
-
-
-@dataclass(frozen=True, slots=True)
-class RawFrame:
-    """A frame as its XML has it."""
-
-    stem: str
-    width: int
-    height: int
-    objects: tuple[RawObject, ...]
+_USUAL_SIDE_PX: Final = 10_000  # at most this, and a size is possible for sure
 
 
 @dataclass(frozen=True, slots=True)
 class VocPart:
     """What a VOC folder holds, with boxes converted to 0-based continuous xyxy."""
 
-    frames: tuple[FrameRecord, ...]
+    columns: Columns
     image_dir: Path
     origin: VocOrigin
     evidence: str
@@ -55,6 +50,15 @@ class VocPart:
 def find_voc_root(folder: Path) -> Path | None:
     """The folder with `Annotations` in it: the given one or its `voc` child; None when neither has it."""
     return next((root for root in (folder / "voc", folder) if (root / "Annotations").is_dir()), None)
+
+
+def scan_voc(root: Path) -> RawColumns:
+    """What every XML under `root/Annotations` says, by stem; nothing is converted, and no file is refused.
+
+    Raises:
+        DataError: the folder cannot be listed.
+    """
+    return scan_files(root / "Annotations", xml_stems(root))
 
 
 def read_voc(
@@ -80,126 +84,115 @@ def read_voc(
         DataError: no frame is there, or the evidence about the origin conflicts.
     """
     image_dir = image_dir or root / "JPEGImages"
-    images = _image_names(image_dir)
     splits = read_split_lists(lists if lists is not None else root / "ImageSets" / "Main")
-    stems = sorted(path.stem for path in (root / "Annotations").glob("*.xml"))
-    _report_missing(root, stems, images, splits, report)
-    raw: list[RawFrame] = []
-    for stem in stems:
-        if stem not in images:
-            continue
-        try:
-            raw.append(parse_voc_xml(root / "Annotations" / f"{stem}.xml"))
-        except FrameError as error:
-            report(error)
-    if not raw:
+    images = find_frames(root, image_dir, splits, report)
+    raw = _readable(scan_files(root / "Annotations", list(images)), report)
+    if raw.files.is_empty():
         raise DataError("no frame with both an XML and an image", where=root, remedy="check the folder")
-    decided = decide_origin(raw_edges(raw), choice=origin, where=root)
-    frames: list[FrameRecord] = []
-    for frame in raw:
-        where = f"Annotations/{frame.stem}.xml"
+    decided = decide_origin(_edges_by_axis(raw), choice=origin, where=root)
+    ships = _ships(raw, decided.origin, classes, report)
+    if ships.files.is_empty():
+        raise DataError("no good frame is left", where=root, remedy="correct the labels")
+    return VocPart(_columns(ships, images, splits), image_dir, decided.origin, decided.evidence)
+
+
+def _readable(raw: RawColumns, report: ReportFrame) -> RawColumns:
+    """The files that can be read as labels and state a possible frame size; the others are reported."""
+    usual = pl.col("error").is_null() & pl.all_horizontal(pl.col("width", "height").is_between(1, _USUAL_SIDE_PX))
+
+    def check(row: int) -> None:
+        stem, width, height, error, remedy = raw.files.select("stem", "width", "height", "error", "remedy").row(row)
+        if error is not None:
+            raise FrameError(error, where=_where(stem), remedy=remedy)
+        check_size(width, height, where=_where(stem))
+
+    return _sound(raw, raw.files.select(usual).to_series().to_numpy(), check, report)
+
+
+def _ships(raw: RawColumns, origin: VocOrigin, classes: Mapping[str, str], report: ReportFrame) -> RawColumns:
+    """The ships, 0-based, of files whose every object is well; the other files are reported."""
+    low, high = origin.shifts
+    objects = raw.objects.with_columns(pl.col("xmin", "ymin") + low, pl.col("xmax", "ymax") + high)
+    known = {name: _is_known_ship(name, classes) for name in objects["name"].unique()}
+    ship, strange = (objects["name"].is_in([name for name in known if known[name] is kind]) for kind in (True, None))
+    inside = _are_inside(objects, raw.files)
+    of_file = objects["file"].to_numpy()
+    doubtful = of_file[strange.to_numpy() | ship.to_numpy() & ~inside]
+    plain = np.ones(raw.files.height, np.bool_)
+    plain[doubtful] = False
+
+    def check(row: int) -> None:
+        stem, width, height = raw.files.select("stem", "width", "height").row(row)
+        start, stop = np.searchsorted(of_file, (row, row + 1)).tolist()
+        for name, *box in objects[start:stop].select("name", *EDGES).iter_rows():
+            if is_ship(name, classes, where=_where(stem)):
+                check_box(*box, width=width, height=height, where=_where(stem))
+
+    return _sound(RawColumns(raw.files, objects.filter(ship)), plain, check, report)
+
+
+def _is_known_ship(name: str, classes: Mapping[str, str]) -> bool | None:
+    """As `is_ship`, None where that refuses."""
+    try:
+        return is_ship(name, classes, where="")
+    except FrameError:
+        return None
+
+
+def _are_inside(objects: pl.DataFrame, files: pl.DataFrame) -> NDArray[np.bool_]:
+    """Which boxes (N,) plainly pass `check_box`."""
+    xmin, ymin, xmax, ymax = (objects[edge].to_numpy() for edge in EDGES)
+    width, height = (files[side].to_numpy()[objects["file"].to_numpy()] for side in ("width", "height"))
+    inside = (xmin >= 0) & (xmin < xmax) & (xmax <= width) & (ymin >= 0) & (ymin < ymax) & (ymax <= height)
+    return np.asarray(inside)
+
+
+def _sound(raw: RawColumns, plain: NDArray[np.bool_], check: Callable[[int], None], report: ReportFrame) -> RawColumns:
+    """The plain files (F,) and those that pass the check, which raises what is then reported."""
+    kept = plain.copy()
+    for row in np.flatnonzero(~plain).tolist():
         try:
-            boxes = _convert(frame, decided.origin, classes, where)
+            check(row)
+            kept[row] = True
         except FrameError as error:
             report(error)
-            continue
-        names = splits.get(frame.stem, ())
-        frames.append(FrameRecord(images[frame.stem], frame.width, frame.height, boxes, splits=names))
-    if not frames:
-        raise DataError("no good frame is left", where=root, remedy="correct the labels")
-    return VocPart(tuple(frames), image_dir, decided.origin, decided.evidence)
+    if kept.all():
+        return raw
+    of_file = raw.objects["file"].to_numpy()
+    moved = raw.objects.with_columns(pl.Series("file", (np.cumsum(kept) - 1)[of_file]))
+    return RawColumns(raw.files.filter(kept), moved.filter(kept[of_file]))
 
 
-def parse_voc_xml(path: Path) -> RawFrame:
-    """Parse one annotation file; boxes stay in the numbers of the file.
-
-    Raises:
-        FrameError: the file is unreadable, hostile, malformed or lacks a field.
-    """
-    where = f"{path.parent.name}/{path.name}"
-    try:
-        if path.stat().st_size > _MAX_XML_BYTES:
-            raise FrameError("XML larger than 8 MiB", where=where, remedy="check what the file is")
-        data = path.read_bytes()
-    except OSError as error:
-        raise FrameError(f"cannot be read ({error.strerror})", where=where, remedy="restore it") from None
-    if b"\0" in data or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise FrameError("XML with a document type or NUL bytes", where=where, remedy="save it as plain UTF-8")
-    try:
-        tree = ElementTree.fromstring(data)
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise FrameError(f"malformed XML ({error})", where=where, remedy="restore or delete it") from None
-    width, height = (_integer(tree, f"size/{side}", where) for side in ("width", "height"))
-    check_size(width, height, where=where)
-    objects = tuple(_parse_object(element, where) for element in tree.iterfind("object"))
-    return RawFrame(path.stem, width, height, objects)
+def _edges_by_axis(raw: RawColumns) -> NDArray[np.float64]:
+    """(2N, 3) min, max and side of the frame, what the origin is decided from."""
+    sides = raw.files.select("width", "height").to_numpy()[raw.objects["file"].to_numpy()]
+    low, high = raw.objects.select("xmin", "ymin").to_numpy(), raw.objects.select("xmax", "ymax").to_numpy()
+    return np.stack((low, high, sides), axis=-1).reshape(-1, 3)
 
 
-def raw_edges(frames: list[RawFrame]) -> list[tuple[float, float, float]]:
-    """(min, max, side) of every box along both axes: what the origin is decided from."""
-    edges: list[tuple[float, float, float]] = []
-    for frame in frames:
-        for item in frame.objects:
-            edges += [(item.xmin, item.xmax, frame.width), (item.ymin, item.ymax, frame.height)]
-    return edges
+def _columns(ships: RawColumns, images: Mapping[str, str], splits: Mapping[str, tuple[str, ...]]) -> Columns:
+    stems = ships.files["stem"].to_list()
+    told = ships.files.select(
+        pl.Series("file_name", [images[stem] for stem in stems], pl.String),
+        *("width", "height"),
+        splits_column([splits.get(stem, ()) for stem in stems]).alias("splits"),
+    )
+    boxes = ships.objects.select(
+        pl.lit(0, pl.Int64).alias("box_id"),
+        pl.col("file").alias("frame"),
+        *EDGES,
+        ((pl.col("xmax") - pl.col("xmin")) * (pl.col("ymax") - pl.col("ymin"))).alias("area_px2"),
+        pl.lit(False).alias("iscrowd"),
+    )
+    return Columns(_with_unknown(told, IMAGE_SCHEMA), _with_unknown(boxes, BOX_SCHEMA).drop("image_id"))
 
 
-def _parse_object(element: ElementTree.Element, where: str) -> RawObject:
-    name = (element.findtext("name") or "").strip()
-    xmin, ymin, xmax, ymax = (_number(element, f"bndbox/{edge}", where) for edge in ("xmin", "ymin", "xmax", "ymax"))
-    return RawObject(name, xmin, ymin, xmax, ymax)
+def _with_unknown(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The table with the columns of the schema that it lacks, blank."""
+    lacking = {name: kind for name, kind in schema.items() if name not in table.columns}
+    ordered = (*schema, *(name for name in table.columns if name not in schema))
+    return table.with_columns(pl.lit(None, kind).alias(name) for name, kind in lacking.items()).select(ordered)
 
 
-def _number(element: ElementTree.Element, path: str, where: str) -> float:
-    text = element.findtext(path)
-    try:
-        value = float(text) if text is not None else math.nan
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise FrameError(f"<{path}> is {text!r}, not a number", where=where, remedy="correct the XML")
-    return value
-
-
-def _integer(element: ElementTree.Element, path: str, where: str) -> int:
-    value = _number(element, path, where)
-    if not value.is_integer():
-        raise FrameError(f"<{path}> is {value:g}, not a whole number", where=where, remedy="correct the XML")
-    return int(value)
-
-
-def _convert(frame: RawFrame, origin: VocOrigin, classes: Mapping[str, str], where: str) -> tuple[BoxRecord, ...]:
-    shift_min, shift_max = origin.shifts
-    boxes = []
-    for item in frame.objects:
-        if not is_ship(item.name, classes, where=where):
-            continue
-        box = (item.xmin + shift_min, item.ymin + shift_min, item.xmax + shift_max, item.ymax + shift_max)
-        check_box(*box, width=frame.width, height=frame.height, where=where)
-        boxes.append(BoxRecord(*box, area_px2=(box[2] - box[0]) * (box[3] - box[1])))
-    return tuple(boxes)
-
-
-def _image_names(image_dir: Path) -> dict[str, str]:
-    if not image_dir.is_dir():
-        raise DataError("no image folder", where=image_dir, remedy="put the frames there")
-    names = sorted(path.name for path in image_dir.iterdir() if path.suffix in _IMAGE_SUFFIXES)
-    return {Path(name).stem: name for name in names}
-
-
-def _report_missing(
-    root: Path,
-    stems: list[str],
-    images: Mapping[str, str],
-    splits: Mapping[str, tuple[str, ...]],
-    report: ReportFrame,
-) -> None:
-    labelled = set(stems)
-    restore = "restore it, or leave such frames out with --on-error skip"
-    for stem in sorted(labelled - set(images)):
-        report(FrameError("the XML has no image", where=f"Annotations/{stem}.xml", remedy=restore))
-    for stem in sorted(set(images) - labelled):
-        report(FrameError("the image has no XML", where=f"JPEGImages/{images[stem]}", remedy=restore))
-    for stem in sorted(set(splits) - labelled - set(images)):
-        lists = ", ".join(splits[stem])
-        report(FrameError(f"listed in {lists} but not there", where=f"{root.name}/{stem}", remedy=restore))
+def _where(stem: str) -> str:
+    return f"Annotations/{stem}.xml"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from wutdet.errors import DataError
 
@@ -34,8 +36,8 @@ class Decision:
     evidence: str
 
 
-def decide_origin(edges: Sequence[tuple[float, float, float]], *, choice: str, where: Path) -> Decision:
-    """Choose the origin from box edges `(min, max, side of the frame)`.
+def decide_origin(edges: ArrayLike, *, choice: str, where: Path) -> Decision:
+    """Choose the origin from box edges (E, 3): min, max, side of the frame; two rows a box, one an axis.
 
     A minimum of 0 cannot be 1-based; a maximum equal to the side cannot be 0-based inclusive. Both together
     leave `0x`, unless boxes of a single pixel (min equal to max) would then be empty: that conflicts. Without
@@ -44,9 +46,8 @@ def decide_origin(edges: Sequence[tuple[float, float, float]], *, choice: str, w
     Raises:
         DataError: the evidence rules out every origin, or the one that was asked for.
     """
-    zeros = sum(low == 0 for low, _, _ in edges)
-    full = sum(high == side for _, high, side in edges)
-    single = sum(low == high for low, high, _ in edges)
+    low, high, side = np.asarray(edges, np.float64).reshape(-1, 3).T
+    zeros, full, single = (int(seen.sum()) for seen in (low == 0, high == side, low == high))
     seen = f"{zeros} zero minima, {full} maxima at the frame's side, {single} sides of one pixel"
     if choice != "auto":
         origin = VocOrigin(choice)

@@ -1,0 +1,143 @@
+"""All annotation files of a folder as columns: what each says, unconverted, and what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+from xml.etree import ElementTree
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from wutdet.dataset.collector import collector_paused
+from wutdet.dataset.voc_names import printable
+from wutdet.dataset.voc_xml import EDGES, SIDES, frame_of, number_of, parse_tree, read_xml, side_of
+from wutdet.errors import FrameError
+
+_MOST_KNOWN: Final = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class RawColumns:
+    """Annotation files as they are, in their own pixel convention; boxes and frame sizes may be impossible."""
+
+    files: pl.DataFrame
+    """`stem, filename, width, height, error, remedy`: one row an XML. `filename` is the text of that element. Where
+    a file cannot be read as labels, `error` says why and `remedy` what to do; what it says is null then."""
+    objects: pl.DataFrame
+    """`file` (the row in `files`), `name, xmin, ymin, xmax, ymax` of every object, in the order of the files."""
+
+
+class _Said(NamedTuple):
+    """What one file says; the edges of its objects follow one another."""
+
+    sides_px: tuple[float, ...]
+    names: Sequence[str]
+    edges: Sequence[float]
+
+
+class _Known(dict[str | None, float]):
+    """What a function makes of a text, asked once a text: most coordinates are a few thousand whole numbers."""
+
+    def __init__(self, ask: Callable[[str | None], float]) -> None:
+        self._ask = ask
+
+    def __missing__(self, text: str | None) -> float:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        value = self[text] = self._ask(text)
+        return value
+
+
+_NOTHING: Final = _Said((math.nan, math.nan), (), ())
+_NOT_REFUSED: Final = (None, None)
+_ODD_NAME: Final = "the file name has control characters or is not UTF-8"
+
+
+def scan_files(folder: Path, stems: Sequence[str]) -> RawColumns:
+    """Read the XML of these stems, whatever is wrong with them.
+
+    Args:
+        folder: holds `{stem}.xml`.
+        stems: of the files, in the order in which they are wanted.
+    """
+    side, number = _Known(side_of), _Known(number_of)
+    classes: defaultdict[str, int] = defaultdict()
+    classes.default_factory = classes.__len__  # each new class gets the next number
+    counts, names, sides_px, edges = array("q"), array("q"), array("d"), array("d")
+    filenames: list[str | None] = []
+    refusals: list[tuple[str, str] | tuple[None, None]] = []
+    shown = [printable(stem) for stem in stems]
+    with collector_paused():
+        for stem, name in zip(stems, shown, strict=True):
+            filename, said = None, _NOTHING
+            refusal: tuple[str, str] | tuple[None, None] = _NOT_REFUSED
+            try:
+                if name != stem:
+                    raise FrameError(_ODD_NAME, where=name, remedy="rename it")
+                tree = parse_tree(read_xml(f"{folder}/{stem}.xml", ""), "")
+                said = _plain(tree, side, number) or _odd(tree)
+                filename = tree.findtext("filename")
+            except FrameError as error:  # kept as text: with the error its traceback, and so the file, would stay
+                refusal = error.what, error.remedy
+            filenames.append(filename)
+            refusals.append(refusal)
+            counts.append(len(said.names))
+            sides_px.extend(said.sides_px)
+            names.extend(map(classes.__getitem__, said.names))
+            edges.extend(said.edges)
+    whats, remedies = zip(*refusals, strict=True) if refusals else ((), ())
+    files = {
+        "stem": pl.Series(shown, dtype=pl.String),
+        "filename": pl.Series(filenames, dtype=pl.String),
+        **{side: pl.Series(column).fill_nan(None).cast(pl.Int64) for side, column in _split(sides_px, SIDES)},
+        "error": pl.Series(whats, dtype=pl.String),
+        "remedy": pl.Series(remedies, dtype=pl.String),
+    }
+    objects = {
+        "file": np.repeat(np.arange(len(stems)), counts),
+        "name": pl.Series([item.strip() for item in classes], dtype=pl.String).gather(np.asarray(names)),
+        **dict(_split(edges, EDGES)),
+    }
+    return RawColumns(pl.DataFrame(files), pl.DataFrame(objects))
+
+
+def _plain(tree: ElementTree.Element, side: _Known, number: _Known) -> _Said | None:
+    """What a file says that has every field once, and a number wherever one belongs; None for any other."""
+    names: list[str] = []
+    texts: list[str | None] = []
+    try:
+        (size,) = tree.findall("size")
+        (width,), (height,) = size.findall("width"), size.findall("height")
+        for item in tree.findall("object"):
+            (name,), (box,) = item.findall("name"), item.findall("bndbox")
+            edge = box.findtext
+            texts += (edge("xmin"), edge("ymin"), edge("xmax"), edge("ymax"))
+            if len(box) != len(EDGES):  # an edge twice, or something besides
+                return None
+            names.append(name.text or "")
+        return _Said((side[width.text], side[height.text]), names, list(map(number.__getitem__, texts)))
+    except ValueError:
+        return None
+
+
+def _odd(tree: ElementTree.Element) -> _Said:
+    """What any other file says.
+
+    Raises:
+        FrameError: as `frame_of`.
+    """
+    frame = frame_of(tree, "", "")
+    edges = [edge for item in frame.objects for edge in (item.xmin, item.ymin, item.xmax, item.ymax)]
+    return _Said((frame.width, frame.height), [item.name for item in frame.objects], edges)
+
+
+def _split(numbers: array[float], columns: Sequence[str]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Numbers that take turns, as one column each."""
+    return zip(columns, np.array(numbers).reshape(-1, len(columns)).T.copy(), strict=True)
