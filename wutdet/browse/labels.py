@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wutdet.dataset import Dataset
-from wutdet.dataset.stats import SIZE_BINS
 from wutdet.dataset.tables import CATEGORY
+from wutdet.sizes import bin_names, default_edges_px
 
 GROUND_TRUTH: Final = "ground_truth"
 
@@ -89,9 +89,9 @@ def _relative_xywh(xyxy: NDArray[np.float64], width: int, height: int) -> list[l
 
 def _size_bins(xyxy: NDArray[np.float64]) -> list[str]:
     side_px = np.sqrt((xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1]))
-    upper_px = [high for _, high in SIZE_BINS.values()]
-    names = list(SIZE_BINS)
-    return [names[index] for index in np.digitize(side_px, upper_px)]
+    edges_px = default_edges_px()
+    names = bin_names(edges_px)
+    return [names[index] for index in np.digitize(side_px, edges_px)]
 
 
 def _ship(new_id: object, bounding_box: list[float]) -> Document:

@@ -17,7 +17,7 @@ from wutdet.browse.labels import (
 from wutdet.browse.runtime import start_fiftyone
 from wutdet.browse.views import save_views, show_first
 from wutdet.dataset import Dataset
-from wutdet.dataset.tables import IMAGE_EXTRAS
+from wutdet.dataset.tables import IMAGE_FACTS
 from wutdet.errors import DataError, WutdetError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MIN_SCORE: Final = 0.05
 """A benchmark keeps detections from a confidence of 0.001, up to 300 a frame, for the sake of AP; shown, they
 would hide the ships. From 0.05 on, the App's own confidence slider does the rest."""
 
-_FACTS: Final = (*IMAGE_EXTRAS, "horizon_row")  # FiftyOne makes no field of what no frame knows
+_FACTS: Final = tuple(IMAGE_FACTS)  # FiftyOne makes no field of what no frame knows
 _CHUNK: Final = 2000  # frames written at once: bounds the memory for labels to some 100 MB
 
 

@@ -20,7 +20,9 @@ from wutdet.dataset.tables import Problem
 from wutdet.errors import DataError, FrameError
 
 if TYPE_CHECKING:
-    from wutdet.dataset.stats import Info
+    from wutdet.dataset.losses import Layout
+    from wutdet.dataset.stats import Stats
+    from wutdet.dataset.voc_writer import WriteOrigin
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Dataset:
     """Images and boxes as two polars tables, plus where the images are. Never changes; methods return anew.
 
     `images` has one row a frame (`image_id, file_name, width, height, splits, camera, sequence, scene,
-    condition, scenario, horizon_row`), `boxes` one row a ship (`box_id, image_id, xmin, ymin, xmax, ymax,
-    area_px2, iscrowd, transmittance, contrast`); boxes are 0-based xyxy in native pixels.
+    condition, scenario, horizon_row, condition_score, condition_by`), `boxes` one row a ship (`box_id, image_id,
+    xmin, ymin, xmax, ymax, area_px2, iscrowd, transmittance, contrast`); boxes are 0-based xyxy in native pixels.
     """
 
     images: pl.DataFrame
@@ -144,11 +146,15 @@ class Dataset:
         """Hash of the canonical COCO JSON of these frames: equal labels give equal hashes."""
         return hashlib.sha256(encode_coco(self.images, self.boxes)).hexdigest()
 
-    def info(self) -> Info:
-        """Counts: what `wutdet info` shows."""
-        from wutdet.dataset.stats import compute_info
+    def stats(self, *, imgsz: int = 640) -> Stats:
+        """What `wutdet info` shows; `imgsz` is the longer side of the network's input, in px."""
+        from wutdet.dataset.stats import compute_stats
 
-        return compute_info(self)
+        return compute_stats(self, imgsz=imgsz)
+
+    def info(self) -> Stats:
+        """`stats()`, at 640 px."""
+        return self.stats()
 
     def to_coco(self, out: str | Path) -> dict[str, Path]:
         """Write `annotations/instances_{split}.json` under `out`; returns the file of each split."""
@@ -159,6 +165,36 @@ class Dataset:
         from wutdet.dataset.yolo import write_yolo
 
         return write_yolo(self, Path(out), placement=images)
+
+    def to_voc(self, out: str | Path, *, images: Placement = "copy", origin: WriteOrigin = "1") -> Path:
+        """Write the layout of WUTDet under `out`, with pixels counted from `origin`; returns `out`."""
+        from wutdet.dataset.voc_writer import write_voc
+
+        return write_voc(self, Path(out), placement=images, origin=origin)
+
+    def losses(self, to: Layout) -> tuple[str, ...]:
+        """What a layout (`coco`, `yolo`, `voc`, `huggingface`) cannot hold of this dataset, one line each."""
+        from wutdet.dataset.losses import losses
+
+        return losses(self, to)
+
+    def to_huggingface(self) -> Any:
+        """A `datasets.DatasetDict` of its splits; see `wutdet.dataset.huggingface.to_huggingface`."""
+        from wutdet.dataset.huggingface import to_huggingface
+
+        return to_huggingface(self)
+
+    def to_supervision(self) -> Any:
+        """A `supervision.DetectionDataset` of these frames; see `wutdet.dataset.supervision_dataset`."""
+        from wutdet.dataset.supervision_dataset import to_supervision
+
+        return to_supervision(self)
+
+    def to_torch(self, transforms: Any = None) -> Any:
+        """A `torch.utils.data.Dataset` of these frames; see `wutdet.training.torch_dataset.TorchDataset`."""
+        from wutdet.training.torch_dataset import TorchDataset
+
+        return TorchDataset(self, transforms)
 
     def to_fiftyone(self, name: str, **options: Any) -> Any:
         """A FiftyOne dataset of this name; see `wutdet.browse.to_fiftyone` for the options."""
