@@ -28,7 +28,9 @@ PROMISED = {
     "sequences": None,
 }
 """What others read from `info --json`."""
-BESIDES = {"voc_evidence", "cameras", "problems"}
+BESIDES = {"voc_evidence", "cameras", "problems", "crowd_boxes", "imgsz", "network_size_bins", "network_small_share",
+    "image_sizes", "ships_per_frame", "frames_by_ships", "side_px", "network_side_px", "aspect", "horizon",
+    "rows_below_horizon", "positions", "sequence_frames", "groups"}  # fmt: skip
 
 
 def test_info_as_json_keeps_its_promises(voc_part: Path, run: Run) -> None:
@@ -44,15 +46,14 @@ def test_info_as_a_table(voc_part: Path, run: Run) -> None:
     (voc_part / "frames.csv").write_text("image,sequence,camera\n0000000.jpg,s1,bow\n0000020.jpg,s2,bow\n")
     answer = run("info", voc_part)
     assert (answer.code, answer.err) == (0, "")
-    rows = [line.split("│") for line in answer.out.splitlines() if line.count("│") == 3]
-    shown = {row[1].strip(): row[2].strip() for row in rows}
-    assert shown["images"] == "5"
-    assert shown["boxes"] == "6 (83% under 32² px)"
-    assert shown["splits"] == "train 2, val 2"
-    assert shown["width, px"] == "64"
-    assert shown["VOC origin"].startswith("1 (0 zero minima")
-    assert (shown["sequences"], shown["cameras"]) == ("2", "1")
-    assert "left out" not in shown
+    lines = [" ".join(line.split()) for line in answer.out.splitlines()]
+    assert "frames 5 (64x48 px)" in lines
+    assert "ships 6 (83 % under 32² px; 1 frame without)" in lines
+    assert "splits train 2, val 2" in lines
+    assert any(line.startswith("VOC origin 1 (0 zero minima") for line in lines)
+    assert "sequences 2 (1 frame each)" in lines
+    assert "cameras 1" in lines
+    assert not any("left out" in line for line in lines)
 
 
 def test_info_of_coco(tmp_path: Path, run: Run) -> None:
@@ -108,8 +109,8 @@ def test_convert_to_yolo(voc_part: Path, tmp_path: Path, run: Run) -> None:
     out = tmp_path / "out"
     answer = run("convert", voc_part, "--to", "yolo", "--out", out)
     assert (answer.code, answer.out) == (0, f"{out / 'data.yaml'}\n")
-    assert msgspec.yaml.decode((out / "data.yaml").read_bytes())["train"] == "images/train"
-    assert (out / "labels/val/0000040.txt").read_text() == "0 0.04687500 0.11458333 0.06250000 0.14583333\n"
+    assert msgspec.yaml.decode((out / "data.yaml").read_bytes())["train"] == "train.txt"
+    assert (out / "labels/0000040.txt").read_text() == "0 0.046875 0.11458333333333333 0.0625 0.14583333333333334\n"
 
 
 def test_sample_renders_a_part_that_info_reads(tmp_path: Path, run: Run) -> None:

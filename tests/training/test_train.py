@@ -24,8 +24,8 @@ def test_a_run_holds_weights_and_a_manifest(tiny_weights, tiny_part):
 
 
 def test_only_train_and_val_are_handed_to_the_trainer(tiny_weights):
-    images = tiny_weights.parent / "data" / "images"
-    assert sorted(path.name for path in images.iterdir()) == ["train", "val"]
+    lists = (tiny_weights.parent / "data").glob("*.txt")
+    assert sorted(path.name for path in lists) == ["train.txt", "val.txt"]
 
 
 def test_the_width_makes_the_model_smaller(tiny_weights):

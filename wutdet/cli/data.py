@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,17 +18,14 @@ from wutdet.cli.options import (
     Origin,
     OriginChoice,
     PlacementChoice,
+    Sidecar,
     Splits,
+    WriteOriginChoice,
     only_whole_frames,
     open_dataset,
 )
 from wutdet.cli.output import note, print_json, print_table, progress
 from wutdet.errors import ConfigError
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from wutdet.dataset.stats import Info
 
 
 def sample(
@@ -50,18 +47,36 @@ def info(
     data: Data,
     images: Images = None,
     splits: Splits = None,
+    sidecar: Sidecar = None,
     voc_origin: Origin = OriginChoice.auto,
     classes: Classes = None,
     on_error: OnError = OnErrorChoice.stop,
     as_json: AsJson = False,
+    imgsz: Annotated[int, typer.Option("--imgsz", min=1, help="Network input, longer side in px.")] = 640,
+    plots: Annotated[Path | None, typer.Option("--plots", help="A folder for figures.")] = None,
 ) -> None:
     """Show what is in a dataset."""
-    dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
-    counts = dataset.info()
+    dataset = open_dataset(
+        data,
+        images=images,
+        splits=splits,
+        sidecar=sidecar,
+        origin=voc_origin,
+        classes=classes,
+        on_error=on_error,
+    )
+    stats = dataset.stats(imgsz=imgsz)
     if as_json:
-        print_json(counts)
+        print_json(stats)
     else:
-        print_table(_info_table(dataset.name, counts))
+        from wutdet.report.info_table import info_tables
+
+        print_table(info_tables(dataset.name, stats))
+    if plots is not None:
+        from wutdet.report.data_figures import draw_data_figures
+
+        for path in draw_data_figures(dataset, plots, imgsz=imgsz):
+            note(f"drawn: {path}")
 
 
 def convert(
@@ -70,21 +85,38 @@ def convert(
     out: Annotated[Path, typer.Option("--out", help="A new folder.")],
     images: Images = None,
     splits: Splits = None,
+    sidecar: Sidecar = None,
     voc_origin: Origin = OriginChoice.auto,
     classes: Classes = None,
     on_error: OnError = OnErrorChoice.stop,
     place: Annotated[PlacementChoice, typer.Option("--place", help="Copy the images, or link them.")] = (
         PlacementChoice.copy
     ),
+    out_origin: Annotated[
+        WriteOriginChoice, typer.Option("--out-origin", help="Pixel origin of the VOC boxes that are written.")
+    ] = WriteOriginChoice.one,
 ) -> None:
-    """Write a dataset as COCO or YOLO, with its images."""
+    """Write a dataset as COCO, YOLO, VOC or HuggingFace Parquet, with its images."""
     from wutdet.dataset.convert import convert as write
 
-    dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    dataset = open_dataset(
+        data,
+        images=images,
+        splits=splits,
+        sidecar=sidecar,
+        origin=voc_origin,
+        classes=classes,
+        on_error=on_error,
+    )
     dataset = only_whole_frames(dataset, on_error)
     with progress("writing", len(dataset)) as advance:
-        for path in write(dataset, out, to=to.value, placement=place.value, advance=advance):
-            print(path)
+        written = write(dataset, out, to=to.value, placement=place.value, origin=out_origin.value, advance=advance)
+    for line in dataset.losses(to.value):
+        note(f"note: {line}")
+    if to is LayoutChoice.voc and out_origin is not WriteOriginChoice.one:
+        note(f"note: read it with --voc-origin {out_origin.value}; auto may take it for another")
+    for path in written:
+        print(path)
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -97,35 +129,3 @@ def parse_size(text: str) -> tuple[int, int]:
     if not (cross and width.isdecimal() and height.isdecimal()):
         raise ConfigError(f"'{text}' is no size", where="--size", remedy="write WIDTHxHEIGHT, such as 1280x720")
     return int(width), int(height)
-
-
-def _info_table(name: str, counts: Info) -> Table:
-    from rich.table import Table
-
-    table = Table(title=name, title_justify="left", show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    share = "" if counts.coco_small_share is None else f" ({counts.coco_small_share:.0%} under 32² px)"
-    origin = "" if counts.voc_origin is None else f"{counts.voc_origin} ({counts.voc_evidence})"
-    rows = {
-        "images": f"{counts.images}",
-        "boxes": f"{counts.boxes}{share}",
-        "frames without ships": f"{counts.frames_without_ships}",
-        "splits": ", ".join(f"{split} {number}" for split, number in counts.splits.items()) or "none",
-        "√area, native px": ", ".join(f"{size}: {number}" for size, number in counts.size_bins.items()),
-        "width, px": _span(counts.width_px),
-        "height, px": _span(counts.height_px),
-        "VOC origin": origin,
-        "sequences": "" if counts.sequences is None else str(counts.sequences),
-        "cameras": "" if counts.cameras is None else str(counts.cameras),
-        "left out": str(len(counts.problems)) if counts.problems else "",
-    }
-    for label, value in rows.items():
-        if value:
-            table.add_row(label, value)
-    return table
-
-
-def _span(limits: tuple[int, int]) -> str:
-    low, high = limits
-    return str(low) if low == high else f"{low} to {high}"

@@ -15,6 +15,7 @@ from wutdet.cli.options import (
     OnErrorChoice,
     Origin,
     OriginChoice,
+    Sidecar,
     Splits,
     open_dataset,
 )
@@ -29,6 +30,7 @@ def browse(
     port: Annotated[int, typer.Option("--port", help="On 127.0.0.1.")] = 5151,
     images: Images = None,
     splits: Splits = None,
+    sidecar: Sidecar = None,
     voc_origin: Origin = OriginChoice.auto,
     classes: Classes = None,
     on_error: OnError = OnErrorChoice.stop,
@@ -37,7 +39,15 @@ def browse(
     from wutdet.benchmark.store import read_run_detections
     from wutdet.browse import open_app, to_fiftyone
 
-    dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    dataset = open_dataset(
+        data,
+        images=images,
+        splits=splits,
+        sidecar=sidecar,
+        origin=voc_origin,
+        classes=classes,
+        on_error=on_error,
+    )
     found = None if run is None else read_run_detections(run)
     opened = to_fiftyone(dataset, name or dataset.name, detections=found, overwrite=overwrite)
     open_app(opened, port=port, wait=True, on_ready=lambda url: note(f"FiftyOne at {url}; Ctrl-C ends it"))

@@ -18,6 +18,7 @@ from wutdet.cli.options import (
     OnErrorChoice,
     Origin,
     OriginChoice,
+    Sidecar,
     Splits,
     Threads,
     TrustWeights,
@@ -76,6 +77,7 @@ def benchmark(
     imgsz: Annotated[int | None, typer.Option("--imgsz", min=32, help="Network input, longer side in px.")] = None,
     images: Images = None,
     splits: Splits = None,
+    sidecar: Sidecar = None,
     voc_origin: Origin = OriginChoice.auto,
     classes: Classes = None,
     on_error: OnError = OnErrorChoice.stop,
@@ -98,7 +100,15 @@ def benchmark(
     from wutdet.scenarios import CLEAR, Camera, parse_scenarios
     from wutdet.scoring.measure import Settings
 
-    dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    dataset = open_dataset(
+        data,
+        images=images,
+        splits=splits,
+        sidecar=sidecar,
+        origin=voc_origin,
+        classes=classes,
+        on_error=on_error,
+    )
     chosen = dataset.test_split() if split is None else dataset.split(split)
     count = len({*parse_scenarios(scenarios), CLEAR})
     note(f"benchmarking the split '{chosen.split_name}': {len(chosen)} frames")

@@ -35,6 +35,16 @@ class LayoutChoice(enum.StrEnum):
 
     coco = "coco"
     yolo = "yolo"
+    voc = "voc"
+    huggingface = "huggingface"
+
+
+class WriteOriginChoice(enum.StrEnum):
+    """Where the pixels of the VOC files that are written begin."""
+
+    one = "1"
+    zero = "0"
+    zero_exclusive = "0x"
 
 
 class PlacementChoice(enum.StrEnum):
@@ -47,11 +57,14 @@ class PlacementChoice(enum.StrEnum):
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="A part (voc/…), a folder with annotations/, a COCO file.")]
 Images = Annotated[Path | None, typer.Option("--images", help="The images, when not where the layout has them.")]
 Splits = Annotated[Path | None, typer.Option("--splits", help="A folder of {split}.txt lists to use instead.")]
+Sidecar = Annotated[
+    Path | None, typer.Option("--sidecar", help="A table of facts about frames: image, scene, condition, …")
+]
 Origin = Annotated[OriginChoice, typer.Option("--voc-origin", help="Pixel origin of VOC boxes.")]
 OnError = Annotated[OnErrorChoice, typer.Option("--on-error", help="A bad frame stops the command, or is left out.")]
 Classes = Annotated[
     list[str] | None,
-    typer.Option("--classes", help="Of labels and detectors: boat=ship counts as ship, buoy= is dropped."),
+    typer.Option("--classes", help="boat=ship counts as ship, buoy= is dropped; or a class map, map.yaml."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, 0, 0,1, mps: as ultralytics names them.")]
@@ -63,13 +76,18 @@ TrustWeights = Annotated[
 
 
 def parse_classes(words: list[str] | None) -> dict[str, str]:
-    """`["boat=ship", "buoy="]` as a mapping.
+    """`["boat=ship", "buoy=", "map.yaml"]` as a mapping; what stands later wins.
 
     Raises:
-        ConfigError: a word is not `NAME=ship` or `NAME=`.
+        ConfigError: a word is not `NAME=ship`, `NAME=` or a file that `read_class_map` reads.
     """
     parsed: dict[str, str] = {}
     for word in (part.strip() for item in words or [] for part in item.split(",")):
+        if word.endswith((".yaml", ".yml")):
+            from wutdet.dataset.classes import read_class_map
+
+            parsed |= read_class_map(Path(word))
+            continue
         name, equals, target = word.rpartition("=")
         if not equals or not name or target not in ("ship", ""):
             raise ConfigError(f"'{word}' is no class mapping", where="--classes", remedy="write boat=ship or buoy=")
@@ -85,10 +103,11 @@ def open_dataset(
     origin: OriginChoice,
     classes: list[str] | None,
     on_error: OnErrorChoice,
+    sidecar: Path | None = None,
 ) -> Dataset:
     """Load DATA with the shared options, and say on stderr which frames were left out."""
     from wutdet.cli.output import note
-    from wutdet.dataset import load
+    from wutdet.parts import load
 
     dataset = load(
         data,
@@ -97,6 +116,7 @@ def open_dataset(
         voc_origin=origin.value,
         classes=parse_classes(classes),
         on_error=on_error.value,
+        sidecar=sidecar,
     )
     for problem in dataset.problems:
         note(f"left out: {problem.message}")

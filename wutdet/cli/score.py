@@ -19,6 +19,7 @@ from wutdet.cli.options import (
     OnErrorChoice,
     Origin,
     OriginChoice,
+    Sidecar,
     Splits,
     open_dataset,
 )
@@ -64,6 +65,7 @@ def score(
     ] = None,
     images: Images = None,
     splits: Splits = None,
+    sidecar: Sidecar = None,
     voc_origin: Origin = OriginChoice.auto,
     classes: Classes = None,
     on_error: OnError = OnErrorChoice.stop,
@@ -75,7 +77,15 @@ def score(
     from wutdet.scoring import evaluate, read_results
     from wutdet.sizes import read_edges_px
 
-    dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
+    dataset = open_dataset(
+        data,
+        images=images,
+        splits=splits,
+        sidecar=sidecar,
+        origin=voc_origin,
+        classes=classes,
+        on_error=on_error,
+    )
     chosen = dataset.test_split() if split is None else dataset.split(split)
     note(f"scoring the split '{chosen.split_name}': {len(chosen)} frames")
     edges_px = None if sizes is None else read_edges_px(sizes)

@@ -13,7 +13,7 @@ _SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 def read_split_lists(folder: Path) -> dict[str, tuple[str, ...]]:
     """Which splits each frame (by its stem) is in, from every `*.txt` of a folder.
 
-    A line begins with a frame's stem or its file name; the file's stem names the split. A missing
+    A line is a frame's file name, or begins with its stem; the file's stem names the split. A missing
     folder means that there are no splits.
 
     Raises:
@@ -28,7 +28,8 @@ def read_split_lists(folder: Path) -> dict[str, tuple[str, ...]]:
         except (UnicodeDecodeError, OSError):
             raise DataError("cannot be read as text", where=path, remedy="write one stem a line") from None
         for line in lines:
-            words = line.split()
+            text = line.rstrip()  # a file name may hold spaces; after a stem stands Pascal's 1 or -1
+            words = [text] if text.lower().endswith(_SUFFIXES) else text.split()
             named = Path(words[0]) if words else Path()
             stem = named.stem if named.suffix.lower() in _SUFFIXES else named.name  # a stem may hold dots
             if stem and path.stem not in member.setdefault(stem, []):
