@@ -1,0 +1,1 @@
+"""Near-duplicates, sequences, and splits that do not leak."""
