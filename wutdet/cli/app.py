@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wutdet.cli import data, demo, look, model, score
+from wutdet.cli import audit, data, demo, look, model, parts, score, split
 from wutdet.errors import WutdetError
 
 app = typer.Typer(
@@ -20,8 +20,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(data.sample)
+app.command()(parts.download)
+app.command("import")(parts.import_)
 app.command()(data.info)
+app.command()(audit.audit)
 app.command()(data.convert)
+app.command()(split.split)
 app.command()(model.train)
 app.command()(model.benchmark)
 app.command(epilog=score.SCHEMA_NOTE)(score.score)
@@ -60,5 +64,5 @@ def main() -> None:
         print(f"wutdet: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("wutdet: stopped; the same command continues a benchmark where it was", file=sys.stderr)
+        print("wutdet: stopped; the same command continues where it was", file=sys.stderr)
         sys.exit(130)
