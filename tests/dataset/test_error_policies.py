@@ -111,8 +111,10 @@ def test_nothing_to_load(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no dataset found here"):
         load(tmp_path / "a.txt")
     (tmp_path / "voc/Annotations").mkdir(parents=True)
-    with pytest.raises(DataError, match="no image folder"):
+    with pytest.raises(DataError, match="no frame with both an XML and an image"):
         load(tmp_path)
+    with pytest.raises(DataError, match="no image folder"):
+        load(tmp_path, images=tmp_path / "elsewhere")
     (tmp_path / "voc/JPEGImages").mkdir()
     with pytest.raises(DataError, match="no frame with both an XML and an image"):
         load(tmp_path)
@@ -138,3 +140,18 @@ def test_images_may_lie_elsewhere_for_voc_too(voc_part, tmp_path):
     moved = wutdet.load(voc_part, images=tmp_path / "frames")
     assert moved.sha256 == whole.sha256
     assert moved[0].image.shape == (moved[0].height, moved[0].width, 3)
+
+
+def test_labels_alone_are_read_where_there_is_no_image_folder(voc_part, tmp_path):
+    """Splitting by ids and scoring need no image; a single lost image is still an error."""
+    whole = wutdet.load(voc_part)
+    for image in (voc_part / "voc/JPEGImages").iterdir():
+        image.unlink()
+    with pytest.raises(FrameError, match="the XML has no image"):
+        wutdet.load(voc_part)
+    (voc_part / "voc/JPEGImages").rmdir()
+    alone = wutdet.load(voc_part)
+    assert alone.images.equals(whole.images)
+    assert alone.boxes.equals(whole.boxes)
+    with pytest.raises(FrameError, match="cannot be read"):
+        _ = alone[0].image

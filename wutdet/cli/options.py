@@ -120,6 +120,8 @@ def open_dataset(
     )
     for problem in dataset.problems:
         note(f"left out: {problem.message}")
+    if not dataset.image_dir.is_dir():
+        note(f"no image folder at {dataset.image_dir}: labels alone; name another with --images")
     return dataset
 
 

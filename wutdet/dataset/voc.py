@@ -77,15 +77,16 @@ def read_voc(
         origin: the pixel origin of the XML, or `auto` to decide from the data.
         classes: names that count as ship besides `ship`, or are dropped (mapped to "").
         lists: a folder of split lists used in place of `ImageSets/Main`.
-        image_dir: where the images are, when not in `JPEGImages`.
+        image_dir: where the images are, when not in `JPEGImages`. Where neither is there, labels are read alone: what
+            needs no image works.
         report: called with each bad frame.
 
     Raises:
         DataError: no frame is there, or the evidence about the origin conflicts.
     """
-    image_dir = image_dir or root / "JPEGImages"
+    usual = root / "JPEGImages"
     splits = read_split_lists(lists if lists is not None else root / "ImageSets" / "Main")
-    images = find_frames(root, image_dir, splits, report)
+    images = find_frames(root, image_dir or (usual if usual.is_dir() else None), splits, report)
     raw = _readable(scan_files(root / "Annotations", list(images)), report)
     if raw.files.is_empty():
         raise DataError("no frame with both an XML and an image", where=root, remedy="check the folder")
@@ -93,7 +94,7 @@ def read_voc(
     ships = _ships(raw, decided.origin, classes, report)
     if ships.files.is_empty():
         raise DataError("no good frame is left", where=root, remedy="correct the labels")
-    return VocPart(_columns(ships, images, splits), image_dir, decided.origin, decided.evidence)
+    return VocPart(_columns(ships, images, splits), image_dir or usual, decided.origin, decided.evidence)
 
 
 def _readable(raw: RawColumns, report: ReportFrame) -> RawColumns:

@@ -17,20 +17,20 @@ _RESTORE: Final = "restore it, or leave such frames out with --on-error skip"
 
 
 def find_frames(
-    root: Path, image_dir: Path, splits: Mapping[str, tuple[str, ...]], report: ReportFrame
+    root: Path, image_dir: Path | None, splits: Mapping[str, tuple[str, ...]], report: ReportFrame
 ) -> dict[str, str]:
     """The image of every stem that has an XML and one image, sorted by stem; every other name is reported.
 
     Args:
         root: the folder that holds `Annotations`.
-        image_dir: of the images.
+        image_dir: of the images; None: labels alone, whose images are taken to be `{stem}.jpg`.
         splits: the splits of each stem that a list names.
         report: called with each frame that lacks its XML or its image, or has two images.
 
     Raises:
         DataError: a folder is not there, or cannot be listed.
     """
-    names = _image_names(image_dir)
+    names = [f"{stem}.jpg" for stem in xml_stems(root)] if image_dir is None else _image_names(image_dir)
     images = {name.rpartition(".")[0]: name for name in names}
     stems = xml_stems(root)
     labelled = set(stems)
