@@ -29,7 +29,7 @@ MOST_SHIPS = 60
 HEAD = """<annotation>
 \t<folder>JPEGImages</folder>
 \t<filename>{stem}.jpg</filename>
-\t<path>/home/user/WUTDet/voc/JPEGImages/{stem}.jpg</path>
+\t<path>/data/WUTDet/voc/JPEGImages/{stem}.jpg</path>
 \t<source>
 \t\t<database>Unknown</database>
 \t</source>
