@@ -40,11 +40,11 @@ class Curve:
 class CurveFamily:
     """The curves of one size range, one an IoU threshold."""
 
-    ship_unit: NDArray[np.intp]
+    ship_unit: Ints
     """(G,) the unit of each ship of the range."""
-    near_unit: NDArray[np.intp]
+    near_unit: Ints
     """(N,) the unit of each detection that overlaps a ship and counts on some curve, best score first."""
-    far_unit: NDArray[np.intp]
+    far_unit: Ints
     """(F,) the unit of each detection of the range that overlaps no ship, as far as any curve looks."""
     curves: tuple[Curve, ...]
 
@@ -97,9 +97,9 @@ def curve_family(
     far_before = np.cumsum(far, dtype=np.intp)[near_found]
     curves = [_curve(hits[near], alarms[near], far_before) for hits, alarms in flags]
     deepest = max((int(curve.far_alarms[-1]) for curve in curves if len(curve.far_alarms)), default=0)
-    found_unit = unit.astype(np.intp)[matches.found_image]
+    found_unit = unit[matches.found_image]
     far_unit = found_unit[np.flatnonzero(far)[:deepest]]
-    return CurveFamily(unit.astype(np.intp)[matches.true_image[ships]], found_unit[near_found], far_unit, tuple(curves))
+    return CurveFamily(unit[matches.true_image[ships]], found_unit[near_found], far_unit, tuple(curves))
 
 
 def read_curves(family: CurveFamily, weights: Ints) -> Readings:
@@ -151,7 +151,7 @@ def _sums(values: Ints) -> Ints:
     return np.cumsum(values, axis=1, dtype=np.int32)
 
 
-def running_sums(weights: Ints, unit: Ints | NDArray[np.intp]) -> Ints:
+def running_sums(weights: Ints, unit: Ints) -> Ints:
     """(B, n + 1) sums of the weights of the first 0, 1, … n units."""
     sums = np.zeros((len(weights), len(unit) + 1), np.int32)
     np.cumsum(np.take(weights, unit, axis=1), axis=1, dtype=np.int32, out=sums[:, 1:])

@@ -57,7 +57,7 @@ TRUE_KINDS: Final = ("found", "mislocated", "missed", "ignored")
 class Group:
     """Detections that a fix treats alike, best score first."""
 
-    unit: NDArray[np.intp]
+    unit: Ints
     """(n,) the unit of each, as far as precision is read."""
     upto: NDArray[np.intp]
     """(K,) how many of them stand up to each place where precision is read."""
@@ -121,7 +121,7 @@ def prepare_errors(matches: Matches, *, unit: Ints | None = None, bands: NDArray
     groups = {}
     for name, place in places.items():
         upto = np.searchsorted(place, read_at, side="right")
-        groups[name] = Group(units[name][: upto.max(initial=0)].astype(np.intp), upto)
+        groups[name] = Group(units[name][: upto.max(initial=0)], upto)
     tally = np.array([np.bincount(item, minlength=length) for item in units.values()], np.float64)
     return Errors(groups, tuple(background), tuple(units), tally)
 
