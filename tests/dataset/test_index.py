@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -381,6 +382,14 @@ def test_a_relative_cache_folder_is_not_used(part: Path, tmp_path: Path, monkeyp
     assert not (tmp_path / "relative").exists()
 
 
+def test_other_files_of_the_cache_folder_are_left_alone(part: Path) -> None:
+    (part / ".wutdet").mkdir()
+    for number in range(12):
+        (part / f".wutdet/hashes{number}.parquet").touch()
+    load(part)
+    assert len(kept_in(part)) == 13
+
+
 def test_a_folder_of_ones_own_is_used_in_place_of_all_others(
     part: Path, coco: Path, tmp_path: Path, reads: Reads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -408,13 +417,19 @@ def test_a_stale_one_beside_the_data_does_not_hide_a_good_one(part: Path, tmp_pa
     assert reads.count == 2
 
 
+def flip(data: bytes, share: float) -> bytes:
+    """One bit of the byte at this share of the way, which may be one of a box that looks as good as before."""
+    place = int(share * len(data))
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
 DAMAGE: list[Callable[[bytes], bytes]] = [
     lambda data: b"",
     lambda data: data[:20],
     lambda data: data[: data.index(b"\n") + 40],
     lambda data: data[:-1],
     lambda data: data + b"\0",
-    lambda data: data[:-500] + bytes([data[-500] ^ 1]) + data[-499:],
+    *(partial(flip, share=share) for share in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)),
     lambda data: b"\n" + data,
     lambda data: b"\0" * len(data),
     lambda data: data.replace(b"PAR1", b"PAR2"),
@@ -465,7 +480,7 @@ FORGERIES: dict[str, Callable[[pl.DataFrame, pl.DataFrame], Tables]] = {
     "a name that begins above": with_name("../"),
     "a name from the root": with_name("/"),
     "no splits": lambda images, boxes: (images.with_columns(splits=pl.lit(None, pl.List(pl.String))), boxes),
-    "an id twice": lambda images, boxes: (images.with_columns(image_id=pl.lit(0, pl.Int64)), boxes),
+    "an id twice": lambda images, boxes: tuple(table.with_columns(image_id=pl.lit(0)) for table in (images, boxes)),
     "a box of no frame": lambda images, boxes: (images, boxes.with_columns(pl.col("image_id") + 1)),
     "a box that is no number": lambda images, boxes: (images, boxes.with_columns(xmax=pl.lit(float("nan")))),
     "more boxes than bytes": lambda images, boxes: (images, pl.concat([boxes] * 1000)),
@@ -510,19 +525,30 @@ def test_a_dataset_without_a_box_is_kept(tmp_path: Path) -> None:
     assert_frame_equal(kept.boxes, tables[1], check_exact=True)
 
 
-def test_a_file_larger_than_tables_of_such_labels_is_not_read(part: Path, reads: Reads) -> None:
+def test_a_file_larger_than_tables_of_such_labels_is_not_read(
+    part: Path, reads: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load(part)
     (file,) = kept_in(part)
-    with file.open("r+b") as opened:
-        opened.truncate(2**33)  # sparse
+    size = file.stat().st_size
+    monkeypatch.setattr(index, "_most_bytes", lambda key: size)
+    load(part)
+    assert reads.count == 1
+    monkeypatch.setattr(index, "_most_bytes", lambda key: size - 1)
     load(part)
     assert reads.count == 2
 
 
 def test_only_the_latest_are_kept(part: Path) -> None:
-    for number in range(12):
-        load(part, classes={f"boat {number}": "ship"})
-    assert len(kept_in(part)) == 8
+    (part / ".wutdet").mkdir()
+    for number in range(9):
+        old = part / f".wutdet/old{number}.tables"
+        old.touch()
+        os.utime(old, ns=(0, LONG_AGO_NS + number))
+    load(part)
+    left = [path.name for path in kept_in(part)]
+    assert len(left) == 8
+    assert left[1:] == [f"old{number}.tables" for number in range(2, 9)]
 
 
 def test_a_write_that_fails_leaves_what_was_there(part: Path, reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -590,6 +616,21 @@ def test_a_key_tells_names_from_each_other(tmp_path: Path) -> None:
     digests |= {key(tmp_path, listings=(name,)).digest for name in folders if name != "three"}
     digests |= {key(tmp_path, folders=pair).digest for pair in (("one", "three"), ("three", "one"))}
     assert len(digests) == 9
+
+
+def test_a_key_tells_options_from_each_other_and_not_the_order_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.xml").touch()
+    inputs = Inputs((), ((tmp_path, ".xml"),), (tmp_path,))
+    one = key_of(inputs, home=tmp_path, options=("1",))
+    assert key_of(inputs, home=tmp_path, options=("0x",)).digest != one.digest
+    names = os.listdir(tmp_path)
+    monkeypatch.setattr(os, "listdir", lambda folder: names[::-1])
+    assert key_of(inputs, home=tmp_path, options=("1",)) == one
+    monkeypatch.setattr(os, "listdir", lambda folder: names)
+    assert key_of(inputs, home=tmp_path, options=("1",)) == one
 
 
 def test_a_key_counts_bytes_and_looks_at_times(tmp_path: Path) -> None:

@@ -134,10 +134,20 @@ def test_what_a_layout_cannot_hold_is_said(tmp_path: Path) -> None:
     )
     said = losses(dataset, "voc")
     assert len(said) == 7
-    assert said[1] == (
-        "VOC has no place for iscrowd (1 box); it is written into elements that most readers of VOC pass over"
-    )
+    assert said[1] == ("VOC has no place for iscrowd (1 box); it is written into elements that wutdet alone reads")
     assert all("\n" not in line for line in said)
+
+
+@pytest.mark.parametrize("origin", ["1", "0", "0x"])
+def test_voc_returns_what_pascal_has_no_place_for(tmp_path: Path, origin: str) -> None:
+    first = rich(tmp_path / "images")
+    facts = ("area_px2", "iscrowd", "transmittance", "contrast")
+    again = there_and_back(first, "voc", tmp_path / "out", origin)
+    assert (
+        again.boxes.select(facts).rows()
+        == first.boxes.select(facts).rows()
+        == [(9, True, 0.25, 0.5), (16, False, None, None)]
+    )
 
 
 @pytest.mark.parametrize("layout", ["voc", "yolo"])

@@ -213,6 +213,58 @@ def test_scanning_says_of_each_file_what_reading_it_alone_says(contents: list[by
         assert (*said, items) == said_alone(contents[row], str(row))
 
 
+GOOD = voc_xml([(1, 2, 3, 4), (5, 6, 7, 8)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<size>", "<size/><size>"),
+        ("</size>", "</size><size><width>64</width><height>48</height></size>"),
+        ("<size><width>64</width><height>48</height></size>", ""),
+        ("<width>", "<width>64</width><width>"),
+        ("<height>48</height>", "<height>48</height><height>48</height>"),
+        ("<width>64</width>", ""),
+        ("<width>64", "<width>64.5"),
+        ("<object>", "<object><name>ship</name>"),
+        ("<bndbox>", "<bndbox/><bndbox>"),
+        ("<xmin>1</xmin>", "<xmin>1</xmin><xmin>1</xmin>"),
+        ("<xmin>1</xmin>", "<xmin>1</xmin><note/>"),
+        ("<ymax>4</ymax>", ""),
+        ("<ymax>4</ymax>", "<note/>"),
+        ("<ymax>4", "<ymax>4_0"),
+        ("<ymax>4", "<ymax>inf"),
+        ("<name>ship", "<name> ship\n"),
+        ("<name>ship</name>", "<name/>"),
+        ("<name>ship</name>", ""),
+        ("<object>", "<object/><object>"),
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_scanned_as_it_is_read_alone(old: str, new: str) -> None:
+    content = GOOD.replace(old, new, 1).encode()
+    assert content != GOOD.encode()
+    with written([content, GOOD.encode()]) as part:
+        scanned = scan_voc(part / "voc")
+    for row, alone in enumerate((said_alone(content, "0"), said_alone(GOOD.encode(), "1"))):
+        items = scanned.objects.filter(pl.col("file") == row).drop("file").rows()
+        assert (*scanned.files.row(row)[:-1], items) == alone
+
+
+@pytest.mark.parametrize(("size", "said"), [((0, 48), "0x48"), ((64, -1), "64x-1"), ((65_501, 48), "65501x48")])
+def test_an_impossible_frame_size_is_refused_by_a_load(tmp_path: Path, size: tuple[int, int], said: str) -> None:
+    part = write_voc(tmp_path / "part", {"0": [(1, 1, 9, 9)], "1": []})
+    xml_of(part, "1").write_text(voc_xml([], size))
+    with pytest.raises(FrameError, match=rf"^Annotations/1\.xml: impossible image size {said}; correct"):
+        load(part)
+    assert load(part, on_error="skip").images["file_name"].to_list() == ["0.jpg"]
+
+
+def test_the_largest_frame_that_can_be_is_fine(tmp_path: Path) -> None:
+    part = write_voc(tmp_path / "part", {"0": [(1, 1, 65_500, 9)]})
+    xml_of(part, "0").write_text(voc_xml([(1, 1, 65_500, 9)], (65_500, 65_500)))
+    assert load(part).boxes["xmax"].to_list() == [65_500]
+
+
 def test_a_scan_converts_nothing_and_refuses_no_file(tmp_path: Path) -> None:
     """In the order of the stems; impossible sizes, boxes and classes stay as they are."""
     part = write_voc(tmp_path / "part", {"b": [(5, 5, 4.5, 70), (0, 1, 2, 3)], "a": [(1, 1, 9, 9)], "c": []})

@@ -22,7 +22,7 @@ def losses(dataset: Dataset, to: Layout) -> tuple[str, ...]:
     if to not in ("yolo", "voc"):
         return ()
     name = to.upper()
-    beside = "is written into elements that most readers of VOC pass over" if to == "voc" else "is not written"
+    beside = "is written into elements that wutdet alone reads" if to == "voc" else "is not written"
     return (
         *(f"{name} has no place for {what}; it {beside}" for what in _box_facts(dataset.boxes)),
         *(f"{name} has no {what}; reading numbers them anew" for what in _own_ids(dataset)),

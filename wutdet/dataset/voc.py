@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from wutdet.dataset.checks import ReportFrame, check_box, check_size, is_ship
 from wutdet.dataset.splits import read_split_lists
-from wutdet.dataset.tables import BOX_SCHEMA, IMAGE_SCHEMA, Columns, splits_column
+from wutdet.dataset.tables import BOX_EXTRAS, BOX_SCHEMA, IMAGE_SCHEMA, Columns, splits_column
+from wutdet.dataset.voc_facts import join_facts
 from wutdet.dataset.voc_names import find_frames, xml_stems
 from wutdet.dataset.voc_origin import VocOrigin, decide_origin
 from wutdet.dataset.voc_scan import RawColumns, scan_files
@@ -87,7 +88,8 @@ def read_voc(
     usual = root / "JPEGImages"
     splits = read_split_lists(lists if lists is not None else root / "ImageSets" / "Main")
     images = find_frames(root, image_dir or (usual if usual.is_dir() else None), splits, report)
-    raw = _readable(scan_files(root / "Annotations", list(images)), report)
+    scanned = scan_files(root / "Annotations", list(images))
+    raw = _readable(RawColumns(scanned.files, join_facts(scanned.objects, scanned.facts)), report)
     if raw.files.is_empty():
         raise DataError("no frame with both an XML and an image", where=root, remedy="check the folder")
     decided = decide_origin(_edges_by_axis(raw), choice=origin, where=root)
@@ -178,12 +180,14 @@ def _columns(ships: RawColumns, images: Mapping[str, str], splits: Mapping[str, 
         *("width", "height"),
         splits_column([splits.get(stem, ()) for stem in stems]).alias("splits"),
     )
+    own_area = (pl.col("xmax") - pl.col("xmin")) * (pl.col("ymax") - pl.col("ymin"))
     boxes = ships.objects.select(
         pl.lit(0, pl.Int64).alias("box_id"),
         pl.col("file").alias("frame"),
         *EDGES,
-        ((pl.col("xmax") - pl.col("xmin")) * (pl.col("ymax") - pl.col("ymin"))).alias("area_px2"),
-        pl.lit(False).alias("iscrowd"),
+        pl.coalesce("area", own_area).alias("area_px2"),
+        (pl.col("iscrowd") == 1.0).fill_null(value=False),
+        *BOX_EXTRAS,
     )
     return Columns(_with_unknown(told, IMAGE_SCHEMA), _with_unknown(boxes, BOX_SCHEMA).drop("image_id"))
 

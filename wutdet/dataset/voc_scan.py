@@ -6,7 +6,7 @@ import math
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree
@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wutdet.dataset.collector import collector_paused
+from wutdet.dataset.voc_facts import FACT_SCHEMA, facts_of
 from wutdet.dataset.voc_names import printable
 from wutdet.dataset.voc_xml import EDGES, SIDES, frame_of, number_of, parse_tree, read_xml, side_of
 from wutdet.errors import FrameError
@@ -32,6 +33,8 @@ class RawColumns:
     a file cannot be read as labels, `error` says why and `remedy` what to do; what it says is null then."""
     objects: pl.DataFrame
     """`file` (the row in `files`), `name, xmin, ymin, xmax, ymax` of every object, in the order of the files."""
+    facts: pl.DataFrame = field(default_factory=FACT_SCHEMA.to_frame)
+    """What files say of their boxes besides; see `voc_facts`."""
 
 
 class _Said(NamedTuple):
@@ -73,6 +76,7 @@ def scan_files(folder: Path, stems: Sequence[str]) -> RawColumns:
     counts, names, sides_px, edges = array("q"), array("q"), array("d"), array("d")
     filenames: list[str | None] = []
     refusals: list[tuple[str, str] | tuple[None, None]] = []
+    facts: list[tuple[int, int, str, float]] = []
     shown = [printable(stem) for stem in stems]
     with collector_paused():
         for stem, name in zip(stems, shown, strict=True):
@@ -84,6 +88,7 @@ def scan_files(folder: Path, stems: Sequence[str]) -> RawColumns:
                 tree = parse_tree(read_xml(f"{folder}/{stem}.xml", ""), "")
                 said = _plain(tree, side, number) or _odd(tree)
                 filename = tree.findtext("filename")
+                facts += [(len(counts), *fact) for fact in facts_of(tree)]
             except FrameError as error:  # kept as text: with the error its traceback, and so the file, would stay
                 refusal = error.what, error.remedy
             filenames.append(filename)
@@ -105,7 +110,7 @@ def scan_files(folder: Path, stems: Sequence[str]) -> RawColumns:
         "name": pl.Series([item.strip() for item in classes], dtype=pl.String).gather(np.asarray(names)),
         **dict(_split(edges, EDGES)),
     }
-    return RawColumns(pl.DataFrame(files), pl.DataFrame(objects))
+    return RawColumns(pl.DataFrame(files), pl.DataFrame(objects), pl.DataFrame(facts, FACT_SCHEMA, orient="row"))
 
 
 def _plain(tree: ElementTree.Element, side: _Known, number: _Known) -> _Said | None:
