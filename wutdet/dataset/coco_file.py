@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from wutdet.dataset.collector import collector_paused
 from wutdet.dataset.tables import UNSPLIT
 from wutdet.errors import DataError
 
@@ -74,7 +72,7 @@ def decode_coco(path: Path) -> CocoFile:
         DataError: the file cannot be read or is not COCO JSON.
     """
     try:
-        with _collector_paused():
+        with collector_paused():  # it would walk every bbox made so far, many times over
             return msgspec.json.decode(path.read_bytes(), type=CocoFile)
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", where=path, remedy="check the path") from None
@@ -86,15 +84,3 @@ def split_of(path: Path) -> tuple[str, ...]:
     """The split that a file name states: `instances_val.json` → ("val",), any other name → ()."""
     name = path.stem.removeprefix("instances_")
     return () if name in (path.stem, UNSPLIT, "all") else (name,)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Decoding makes no garbage, but the collector would walk every bbox made so far, many times over."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

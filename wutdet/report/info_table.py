@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rich import box
 from rich.console import Group as Together
 from rich.console import RenderableType
 from rich.table import Table
@@ -15,6 +14,7 @@ from wutdet.dataset.stats import Stats
 from wutdet.dataset.stats_groups import Group
 from wutdet.dataset.stats_values import Quantiles
 from wutdet.report.number_text import UNKNOWN, number_text, plain
+from wutdet.report.plain_table import add_row, plain_table
 
 _BAR: Final = 24  # columns of a share of 1
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
@@ -89,28 +89,28 @@ def _image_sizes(sizes: Mapping[str, int]) -> str:
 
 def _size_table(stats: Stats) -> Table:
     """Ships by √area, in the frame and as the network sees it."""
-    table = _table("√area, px", "ships", "", "<native", "ships", "", f"<at {stats.imgsz:,} px")
+    table = plain_table("√area, px", "ships", "", "<native", "ships", "", f"<at {stats.imgsz:,} px", padding=2)
     for name, native in stats.size_bins.items():
         network = stats.network_size_bins[name]
-        _add(table, name, *_counted(native, stats.boxes), *_counted(network, stats.boxes))
+        add_row(table, name, *_counted(native, stats.boxes), *_counted(network, stats.boxes))
     return table
 
 
 def _frame_table(stats: Stats) -> Table:
     """Frames by their number of ships; the last row is the widest that is needed."""
-    table = _table("ships in a frame", "frames", "", "<")
+    table = plain_table("ships in a frame", "frames", "", "<", padding=2)
     most = max(stats.frames_by_ships, default=0)
     for low, high in _PER_FRAME:
         if low > most:
             break
         held = sum(n for ships, n in stats.frames_by_ships.items() if low <= ships and (high is None or ships <= high))
         name = str(low) if low == high else f"{low}-{high}" if high else f"{low} or more"
-        _add(table, name, *_counted(held, stats.images))
+        add_row(table, name, *_counted(held, stats.images))
     return table
 
 
 def _spread_table(stats: Stats) -> Table:
-    table = _table("spread", "n", "mean", "least", "5 %", "25 %", "median", "75 %", "95 %", "most")
+    table = plain_table("spread", "n", "mean", "least", "5 %", "25 %", "median", "75 %", "95 %", "most", padding=2)
     _add_spread(table, "ships in a frame", stats.ships_per_frame)
     _add_spread(table, "√area, native px", stats.side_px.quantiles)
     _add_spread(table, f"√area at {stats.imgsz} px", stats.network_side_px.quantiles)
@@ -123,19 +123,19 @@ def _add_spread(table: Table, name: str, values: Quantiles | None, form: str = "
     if values is None:
         return
     _, mean, *ordered = (getattr(values, field) for field in values.__struct_fields__)
-    _add(table, name, f"{values.n:,}", *(number_text(value, form) for value in (mean, *ordered)))
+    add_row(table, name, f"{values.n:,}", *(number_text(value, form) for value in (mean, *ordered)))
 
 
 def _group_table(columns: Mapping[str, Mapping[str, Group]]) -> Table:
     """A section for each column, with the groups that have most frames."""
-    table = _table("by", "<", "frames", "ships", "no ship", "per frame", "small", "median √area")
+    table = plain_table("by", "<", "frames", "ships", "no ship", "per frame", "small", "median √area", padding=2)
     table.columns[1].max_width = _NAME
     for column, groups in columns.items():
         by_frames = sorted(groups.items(), key=lambda item: -item[1].frames)
         shown = by_frames if len(by_frames) <= _ROWS + 1 else by_frames[:_ROWS]
         for place, (name, group) in enumerate(shown):
             last = place + 1 == len(by_frames)
-            _add(table, "" if place else column, plain(name), *_group_cells(group), end=last)
+            add_row(table, "" if place else column, plain(name), *_group_cells(group), end=last)
         if len(shown) < len(by_frames):
             table.add_row("", Text(f"and {len(by_frames) - len(shown):,} more", style="dim"), end_section=True)
     return table
@@ -169,20 +169,6 @@ def _share(value: float | None) -> str:
 
 def _frames(number: int) -> str:
     return f"{number:,} frame" if number == 1 else f"{number:,} frames"
-
-
-def _table(title: str, *columns: str) -> Table:
-    """A table without edges; columns are aligned right, but for the first and for those with a `<` before them."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(Text(title), overflow="fold", no_wrap=True)
-    for column in columns:
-        left = column.startswith("<")
-        table.add_column(Text(column.removeprefix("<")), justify="left" if left else "right", overflow="fold")
-    return table
-
-
-def _add(table: Table, *cells: str, end: bool = False) -> None:
-    table.add_row(*(Text(cell, style="dim" if cell == UNKNOWN else "") for cell in cells), end_section=end)
 
 
 def _spaced(parts: list[RenderableType]) -> Iterator[RenderableType]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from wutdet.metrics.intervals import units_text
 from wutdet.metrics.operating import FPPI, IOUS
-from wutdet.report.number_text import UNKNOWN, interval_text, number_text, plain
+from wutdet.report.number_text import interval_text, number_text, plain
+from wutdet.report.plain_table import add_row, plain_table
 from wutdet.scoring.measure import RECALL_POINT
 from wutdet.scoring.scores import BinScores, Numbers, Scores
 
@@ -73,11 +73,11 @@ def _caption(scores: Scores) -> Text:
 
 
 def _coco_table(cell: Numbers) -> Table:
-    table = _table("COCO", "ships", "<", "<average precision", "<", "<average recall")
+    table = plain_table("COCO", "ships", "<", "<average precision", "<", "<average recall")
     for place, (precision, recall, size) in enumerate(_COCO_ROWS):
         ships = getattr(cell.ships, size)
         recalls = (recall, _of(cell, recall)) if recall else ("", "")
-        _add(table, size, f"{ships:,}", precision, _of(cell, precision), *recalls, end=place == 3)
+        add_row(table, size, f"{ships:,}", precision, _of(cell, precision), *recalls, end=place == 3)
     return table
 
 
@@ -85,19 +85,19 @@ def _bin_table(title: str, bins: Mapping[str, BinScores], cell: Numbers, group: 
     """Every size: AP, AP50 with its interval, AP and recall with looser rules, and recall at few false alarms."""
     native = group == "bins"
     at_few = (f"<recall, {RECALL_POINT[0]:g} FPPI, IoU {RECALL_POINT[1]:g}",) if native else ()
-    table = _table(title, "ships", "AP", "<AP50", "AP@.3", "recall", *at_few)
+    table = plain_table(title, "ships", "AP", "<AP50", "AP@.3", "recall", *at_few)
     for name, numbers in bins.items():
         ap50 = interval_text(numbers.AP50, cell.intervals.get(f"{group}.{name}.AP50"))
         few = (_of(cell, f"recall@{_POINT},size={name}"),) if native else ()
         values = (number_text(numbers.AP), ap50, number_text(numbers.AP30), number_text(numbers.recall))
-        _add(table, name, f"{numbers.ships:,}", *values, *few)
+        add_row(table, name, f"{numbers.ships:,}", *values, *few)
     return table
 
 
 def _operating_table(cell: Numbers) -> Table:
     """Recall at stated false alarms per image: the score to set, and how many frames have a false alarm then."""
     columns = [column for iou in IOUS for column in (f"<recall, IoU {iou:g}", "score ≥", "alarm frames\nper 1,000")]
-    table = _table("FPPI", *columns)
+    table = plain_table("FPPI", *columns)
     for rate in FPPI:
         values = []
         for point in (f"fppi={rate:g},iou={iou:g}" for iou in IOUS):
@@ -106,13 +106,13 @@ def _operating_table(cell: Numbers) -> Table:
                 number_text(_operating(cell, f"threshold@{point}")),
                 number_text(_operating(cell, f"false_alarm_frames_per_1000@{point}"), ".0f"),
             ]
-        _add(table, f"{rate:g}", *values)
+        add_row(table, f"{rate:g}", *values)
     return table
 
 
 def _property_table(cell: Numbers) -> Table:
     """Recall by what is known of the ships; bins without any are left out."""
-    table = _table("ships by", "", "ships", f"<recall, {RECALL_POINT[0]:g} FPPI, IoU {RECALL_POINT[1]:g}", "<")
+    table = plain_table("ships by", "", "ships", f"<recall, {RECALL_POINT[0]:g} FPPI, IoU {RECALL_POINT[1]:g}", "<")
     for key, rows in cell.recall_by.items():
         title = _PROPERTIES.get(key, key)
         held = [row for row in rows if row.ships]
@@ -120,18 +120,18 @@ def _property_table(cell: Numbers) -> Table:
             recall = interval_text(row.recall, cell.intervals.get(f"recall_by.{key}.recall@{row.bin}"))
             bar = "█" * round(_BAR * (row.recall or 0.0))
             label = title if place == 0 else ""
-            _add(table, label, row.bin, f"{row.ships:,}", recall, bar, end=place + 1 == len(held))
+            add_row(table, label, row.bin, f"{row.ships:,}", recall, bar, end=place + 1 == len(held))
     return table
 
 
 def _error_table(cell: Numbers) -> Table:
-    table = _table("errors at IoU 0.5", "count", "<cost in AP50")
+    table = plain_table("errors at IoU 0.5", "count", "<cost in AP50")
     for kind in _errors_in_order(cell):
         item = cell.errors[kind]
         parent, _, part = kind.partition(".")
         label = f"  {part}" if part else parent.replace("_", " ")
         cost = interval_text(item.cost, cell.intervals.get(f"errors.{kind}.cost"))
-        _add(table, label, f"{item.count:,}", cost)
+        add_row(table, label, f"{item.count:,}", cost)
     return table
 
 
@@ -147,11 +147,11 @@ def _errors_in_order(cell: Numbers) -> Iterator[str]:
 
 
 def _slice_table(column: str, values: Mapping[str, Numbers]) -> Table:
-    table = _table(column, "frames", "ships", "(small)", *(f"<{number}" for number in _SLICE_NUMBERS), padding=0)
+    table = plain_table(column, "frames", "ships", "(small)", *(f"<{number}" for number in _SLICE_NUMBERS), padding=0)
     table.columns[0].no_wrap, table.columns[0].max_width = False, _SLICE_NAME
     for name, numbers in values.items():
         counts = (f"{numbers.images:,}", f"{numbers.ships.all:,}", f"{numbers.ships.small:,}")
-        _add(table, plain(name), *counts, *(_of(numbers, number) for number in _SLICE_NUMBERS))
+        add_row(table, plain(name), *counts, *(_of(numbers, number) for number in _SLICE_NUMBERS))
     return table
 
 
@@ -178,23 +178,6 @@ def _of(numbers: Numbers, name: str) -> str:
 
 def _operating(numbers: Numbers, name: str) -> float | None:
     return numbers.operating.get(name)
-
-
-def _table(title: str, *columns: str, padding: int = 1) -> Table:
-    """A table without edges; a narrow terminal wraps numbers, never cuts them.
-
-    Columns are aligned right, but for the first and for those with a `<` before their title.
-    """
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, padding, 0, 0), header_style="bold")
-    table.add_column(Text(title), overflow="fold", no_wrap=True)
-    for column in columns:
-        left = column.startswith("<")
-        table.add_column(Text(column.removeprefix("<")), justify="left" if left else "right", overflow="fold")
-    return table
-
-
-def _add(table: Table, *cells: str, end: bool = False) -> None:
-    table.add_row(*(Text(cell, style="dim" if cell == UNKNOWN else "") for cell in cells), end_section=end)
 
 
 def _spaced(parts: Sequence[RenderableType]) -> Iterator[RenderableType]:
