@@ -132,6 +132,8 @@ def test_mutated_xml(times, tmp_path):
         for finding in audit(part, look_at_images=False).errors:
             assert "\n" not in finding.message
 
+    check(())
+    check([("end", 0.5, 1, b"")])
     fuzz(200 * times, check)
     assert outcomes == {1, 2, "refused"}  # mutants were read, left out and refused
 
@@ -154,6 +156,8 @@ def test_mutated_coco_json(times, tmp_path):
         with suppress(WutdetError):
             check(these)
 
+    check(())
+    check_or_refused([("end", 0.5, 1, b"")])
     fuzz(100 * times, check_or_refused)
     assert {2, "refused"} <= outcomes
 
@@ -172,6 +176,7 @@ def test_mutated_detections(times, tmp_path):
             outcomes.add(refused(error))
 
     check(())
+    check([("end", 0.5, 1, b"")])
     fuzz(100 * times, check)
     assert {3, "refused"} <= outcomes
 
@@ -203,5 +208,7 @@ def test_mutated_archives(times, tmp_path):
                 shutil.rmtree(out)
         assert tree(place) == outside
 
+    check(())
+    check([("end", 0.5, 1, b"")])
     fuzz(100 * times, check)
     assert outcomes == {"imported", "refused"}
