@@ -17,7 +17,7 @@ STAMP := $(VENV)/.installed-$(TORCH)
 help:
 	@echo "make demo     install, then sample -> train -> benchmark -> report (about 5 minutes)"
 	@echo "make test     install, then lint, types, import rules and all tests"
-	@echo "make nightly  install, then the tests that are too long for every run"
+	@echo "make nightly  install, then all tests on new random examples, and those too long for every run"
 	@echo "make bench    install, then the timed comparisons"
 	@echo "make format   install, then let ruff write the code's layout"
 
@@ -48,12 +48,14 @@ test: lint
 	$(BIN)/python -m pytest
 
 nightly: install
-	$(BIN)/python -m pytest -m nightly
+	WUTDET_HYPOTHESIS=random $(BIN)/python -m pytest
+	WUTDET_HYPOTHESIS=random $(BIN)/python -m pytest -m nightly
 
 bench: install
 	$(BIN)/python tests/benchmarks/bench_scenarios.py
 	$(BIN)/python tests/benchmarks/bench_scores.py build/bench-scores --images 20000
 	$(BIN)/python tests/benchmarks/bench_rereads.py build/bench-scores --skip-table
+	$(BIN)/python tests/benchmarks/bench_voc.py build/bench-voc --images 20000
 
 format: install
 	$(BIN)/ruff check --fix .

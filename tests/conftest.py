@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 from builders import write_voc
+from hypothesis import settings
+
+# The same examples in every run, so that a change is judged by what it changed; `make nightly` draws new ones.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile(os.environ.get("WUTDET_HYPOTHESIS", "steady"))
 
 REALDATA_VARIABLE = "WUTDET_REALDATA"
 
