@@ -189,7 +189,7 @@ def test_on_a_falling_curve_the_half_dose_lies_where_the_curve_passes_half(heigh
         assert math.isnan(dose)
         return
     after = int(np.argmax(values <= half))
-    assert doses[after - 1] < dose <= doses[after] * (1 + 1e-12)
+    assert doses[after - 1] <= dose <= doses[after] * (1 + 1e-12)
     share = (dose - doses[after - 1]) / (doses[after] - doses[after - 1])
     assert values[after - 1] + share * (values[after] - values[after - 1]) == pytest.approx(half, abs=1e-9)
 
