@@ -27,11 +27,16 @@ def read_split_lists(folder: Path) -> dict[str, tuple[str, ...]]:
             lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (UnicodeDecodeError, OSError):
             raise DataError("cannot be read as text", where=path, remedy="write one stem a line") from None
-        for line in lines:
-            text = line.rstrip()  # a file name may hold spaces; after a stem stands Pascal's 1 or -1
-            words = [text] if text.lower().endswith(_SUFFIXES) else text.split()
-            named = Path(words[0]) if words else Path()
-            stem = named.stem if named.suffix.lower() in _SUFFIXES else named.name  # a stem may hold dots
+        for stem in map(stem_of_line, lines):
             if stem and path.stem not in member.setdefault(stem, []):
                 member[stem].append(path.stem)
     return {stem: tuple(names) for stem, names in member.items()}
+
+
+def stem_of_line(line: str) -> str:
+    """The stem of the frame that a line of a list names; empty for a blank line."""
+    text = line.rstrip()  # a file name may hold spaces; after a stem stands Pascal's 1 or -1
+    if not text.lower().endswith(_SUFFIXES):
+        text = (text.split(maxsplit=1) or [""])[0]
+    name = text.rstrip("/").rpartition("/")[2]
+    return (name.rpartition(".")[0] if name.lower().endswith(_SUFFIXES) else name) or name  # a stem may hold dots

@@ -6,7 +6,7 @@ hits that no false alarm parts precision can only rise, so it is looked up at th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -186,8 +186,3 @@ def interpolated(hits: Ints, counted: Ints, needed: NDArray[np.int64]) -> Floats
     best = np.maximum.reduceat(precision.ravel(), np.minimum(start, row_end - 1).ravel()).reshape(needed.shape)
     from_here_on: Floats = np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
     return np.where(reached, from_here_on, 0.0)  # what is beyond the last hit holds the last run, which counts before
-
-
-def read_in_blocks(family: CurveFamily, weights: Iterator[Ints]) -> Iterator[Readings]:
-    """`read_curves` for each block of weightings."""
-    return (read_curves(family, block) for block in weights)

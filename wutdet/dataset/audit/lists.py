@@ -10,12 +10,11 @@ from typing import Final
 
 from wutdet.dataset.audit.findings import Finding, finding
 from wutdet.dataset.audit.texts import decode_text
+from wutdet.dataset.splits import stem_of_line
 from wutdet.errors import DataError
 
 EVALUATED_FIRST: Final = ("test", "val", "train")
 """The splits that must share no frame; a repair keeps a frame in the first of them. Other lists may be subsets."""
-
-_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def read_lists(folder: Path) -> tuple[tuple[SplitList, ...], list[Finding]]:
             raise DataError(f"cannot be read ({error.strerror})", where=path, remedy="restore it") from None
         if encoding != "utf-8":
             found.append(finding("bad-encoding", path.name, f"not UTF-8 but {encoding}"))
-        lines = ((line.strip(), _stem(line)) for line in text.split("\n"))
+        lines = ((line.strip(), stem_of_line(line)) for line in text.split("\n"))
         lists.append(SplitList(path.stem, tuple((line, stem) for line, stem in lines if stem)))
     return tuple(lists), found
 
@@ -78,10 +77,3 @@ def check_overlap(members: dict[str, Collection[str]], names: dict[str, str]) ->
     for stem, splits in home.items():
         if len(splits) > 1 and stem in names:
             yield finding("frame-in-several-splits", names[stem], f"it is in {' and in '.join(splits)}")
-
-
-def _stem(line: str) -> str:
-    """The frame that a line names; the same rule as `read_split_lists`."""
-    words = line.split()
-    named = Path(words[0]) if words else Path()
-    return named.stem if named.suffix.lower() in _SUFFIXES else named.name
