@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from hashlib import blake2b
@@ -9,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from wutdet.errors import DataError, ScenarioError
-from wutdet.scenarios import Camera, Horizon, apply, parse_scenarios, prepare
+from wutdet.errors import ConfigError, DataError, ScenarioError
+from wutdet.scenarios import Ambient, Camera, Horizon, apply, parse_scenarios, prepare
 from wutdet.scenarios.keyed import generator
 
 ALL = "clear,fog:1-5,rain:1-5,glare:1-5,lowlight:1-5,fog:2+lowlight:3,glare:3+fog:1"
@@ -207,3 +208,28 @@ def test_an_opencv_without_wide_tables_gives_the_same_pixels(monkeypatch: pytest
     here = digests()
     monkeypatch.setattr("wutdet.scenarios.light._WIDE_LUT", False)
     assert digests() == here
+
+
+def test_a_scenario_is_its_values_in_units() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (96, 160, 3), np.uint8)
+    scene = prepare(image, key="a", horizon=40)
+    by_name = scene.render("fog:2+lowlight:3")
+    by_value = scene.render_values({"lowlight": -3.0, "fog": 2000.0})
+    assert np.array_equal(by_name.image, by_value.image)
+    assert not np.array_equal(by_name.image, scene.render_values({"fog": 2000.0, "lowlight": -2.9}).image)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("fog", 0.0), ("fog", -5.0), ("lowlight", 1.0), ("rain", math.nan), ("haze", 3.0)]
+)
+def test_values_that_are_no_weather_are_refused(kind: str, value: float) -> None:
+    scene = prepare(np.zeros((64, 64, 3), np.uint8), key="a", horizon=20)
+    with pytest.raises(ScenarioError):
+        scene.render_values({kind: value})
+
+
+@pytest.mark.parametrize("field", ["wind_m_s", "exposure_s", "fog_banks", "colour_shift", "sun_elevation_deg"])
+@pytest.mark.parametrize("value", [-1.0, math.inf, math.nan])
+def test_circumstances_that_cannot_be_are_refused(field: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=field):
+        Ambient(**{field: value})

@@ -1,5 +1,6 @@
 """Simulated weather in physical units: pure functions from an image to the image under a scenario."""
 
+from wutdet.scenarios.ambient import Ambient
 from wutdet.scenarios.camera import Camera
 from wutdet.scenarios.doses import describe_dose, dose
 from wutdet.scenarios.grammar import (
@@ -18,6 +19,7 @@ from wutdet.scenarios.scene import Rendered, Scene, apply, prepare
 
 __all__ = [
     "CLEAR",
+    "Ambient",
     "Camera",
     "Effect",
     "Horizon",

@@ -37,3 +37,13 @@ def describe_dose(kind: str, dose: float) -> str:
     if not 0.0 <= dose < math.inf:
         raise ScenarioError(f"{dose:g} is not a dose of '{kind}'", where="dose", remedy="give a finite one from 0 on")
     return row.text.format(value=float(f"{row.from_dose(dose):.3g}")) if dose else "clear"
+
+
+def check_value(kind: str, value: float) -> None:
+    """Refuse a value that is no weather of its kind: `check_value('fog', 1370.0)` passes, 0 and −5 do not.
+
+    Raises:
+        ScenarioError: the kind does not exist, or the value has no finite dose above 0.
+    """
+    if dose(kind, value) == 0.0:
+        raise ScenarioError(f"{value:g} is no {kind}", where="value", remedy="leave the kind out for clear weather")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from wutdet.errors import DataError
 from wutdet.scenarios.airlight import find_airlight
+from wutdet.scenarios.ambient import Ambient
 from wutdet.scenarios.camera import Camera
 from wutdet.scenarios.contrast import box_contrast
+from wutdet.scenarios.doses import check_value
 from wutdet.scenarios.grammar import Scenario, parse_scenario, severity_value
 from wutdet.scenarios.horizon import Horizon
 from wutdet.scenarios.horizon_search import find_horizon
@@ -51,6 +53,7 @@ class Scene:
         key, seed: of its random draws.
         boxes: (N, 4) float64 xyxy.
         camera, horizon, horizon_source: `given`, `found`, or `fallback` (see `prepare`).
+        ambient: the sun, the wind, the shutter, the sensor.
         ship_range_m: (N,) float64, that of each waterline.
         airlight: (3,) float64 linear RGB.
         levels, range_level: (H, W) uint8 range level of every pixel, and what the levels mean.
@@ -64,6 +67,7 @@ class Scene:
     camera: Camera
     horizon: Horizon
     horizon_source: HorizonSource
+    ambient: Ambient
     ship_range_m: NDArray[np.float64]
     airlight: NDArray[np.float64]
     levels: RangeLevels
@@ -81,15 +85,25 @@ class Scene:
     def render(self, scenario: Scenario | str) -> Rendered:
         """The frame under a scenario; `clear` gives the same pixels.
 
-        A combination is rendered in the order in which light travels: glint on the water, the air of fog and
-        rain together, streaks near the lens, exposure and noise. (A glint brighter than white enters the air
-        as white.)
-
         Raises:
             ScenarioError: the scenario is unknown.
         """
         effects = (parse_scenario(scenario) if isinstance(scenario, str) else scenario).effects
-        steps = [(KINDS[e.kind], severity_value(e.kind, e.severity)) for e in effects]
+        return self.render_values({effect.kind: severity_value(effect.kind, effect.severity) for effect in effects})
+
+    def render_values(self, values: Mapping[str, float]) -> Rendered:
+        """The frame under effects stated in their units: `{"fog": 1370.0, "lowlight": -2.5}`.
+
+        They are rendered in the order in which light travels, whatever their order here: glint on the water, the
+        air of fog and rain together, streaks near the lens, exposure and noise. (A glint brighter than white
+        enters the air as white.)
+
+        Raises:
+            ScenarioError: there is no such kind, or the value has no finite dose above 0.
+        """
+        for name, value in values.items():
+            check_value(name, value)
+        steps = [(kind, values[name]) for name, kind in KINDS.items() if name in values]
         extinction_per_m = sum(k.extinction_per_m(value) for k, value in steps if k.extinction_per_m)
         layers = [kind.on_scene(self, value) for kind, value in steps if kind.on_scene]
         if extinction_per_m > 0.0:
@@ -108,6 +122,7 @@ def prepare(
     boxes: ArrayLike | None = None,
     horizon: float | Horizon | None = None,
     camera: Camera | None = None,
+    ambient: Ambient | None = None,
     seed: int = 0,
 ) -> Scene:
     """Work out once what all scenarios of a frame need.
@@ -120,6 +135,7 @@ def prepare(
             back to the middle row, or to the foot of the highest ship where that is higher: a camera held
             level, with its ships afloat below the line.
         camera: height and field of view; None is `Camera()`, 15 m and 60 degrees.
+        ambient: the sun, the wind, the shutter, the sensor; None is `Ambient()`.
         seed: another seed gives other drops, glints and noise.
 
     Raises:
@@ -145,6 +161,7 @@ def prepare(
         camera=camera,
         horizon=line,
         horizon_source=source,
+        ambient=ambient or Ambient(),
         ship_range_m=ship_range_m,
         airlight=find_airlight(frame, line, ships),
         levels=levels,
@@ -161,10 +178,12 @@ def apply(
     boxes: ArrayLike | None = None,
     horizon: float | Horizon | None = None,
     camera: Camera | None = None,
+    ambient: Ambient | None = None,
     seed: int = 0,
 ) -> Rendered:
     """One frame under one scenario: `prepare` and `Scene.render`, whose arguments and errors these are."""
-    return prepare(image, key=key, boxes=boxes, horizon=horizon, camera=camera, seed=seed).render(scenario)
+    scene = prepare(image, key=key, boxes=boxes, horizon=horizon, camera=camera, ambient=ambient, seed=seed)
+    return scene.render(scenario)
 
 
 def _horizon(image: Image, boxes: NDArray[np.float64], given: float | Horizon | None) -> tuple[Horizon, HorizonSource]:
