@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from wutdet.dataset import Dataset, load, voc_scan
+from wutdet.dataset import Dataset, load, voc_shape
 from wutdet.dataset.checks import check_box, is_ship
 from wutdet.dataset.tables import BoxRecord, FrameRecord, Problem, build_tables
 from wutdet.dataset.voc import OriginChoice, RawFrame, parse_voc_xml, scan_voc
@@ -187,7 +187,7 @@ def test_a_file_is_read_the_same_whether_it_is_plain_or_not(contents: list[bytes
     """The short way, for files that have every field once, takes nothing that the long way would refuse."""
     with written(contents) as part:
         short = scan_voc(part / "voc")
-        with mock.patch.object(voc_scan, "_plain", return_value=None):
+        with mock.patch.object(voc_shape.PlainReader, "read", return_value=None):
             long = scan_voc(part / "voc")
     assert_frame_equal(short.files, long.files, check_exact=True)
     assert_frame_equal(short.objects, long.objects, check_exact=True)
@@ -305,10 +305,30 @@ def test_a_scan_of_an_empty_folder_has_the_same_columns(tmp_path: Path) -> None:
 def test_more_different_numbers_than_are_remembered_are_still_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(voc_scan, "_MOST_KNOWN", 3)
+    monkeypatch.setattr(voc_shape, "_MOST_KNOWN", 3)
     boxes = [(1, 2, 3, 4), (5, 6, 7, 8), (1, 6, 9, 10)]
     scanned = scan_voc(write_voc(tmp_path / "part", {"a": boxes, "b": boxes}) / "voc")
     assert scanned.objects.select("xmin", "ymin", "xmax", "ymax").rows() == boxes * 2
+
+
+def test_more_different_shapes_than_are_remembered_are_still_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voc_shape, "_MOST_SHAPES", 1)
+    one, two = [(1, 2, 3, 4)], [(1, 2, 3, 4), (5, 6, 7, 8)]
+    scanned = scan_voc(write_voc(tmp_path / "part", {"a": one, "b": two, "c": one, "d": two}) / "voc")
+    assert scanned.objects.select("xmin", "ymin", "xmax", "ymax").rows() == (one + two) * 2
+
+
+def test_files_of_one_shape_are_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser sees the tags of the first file alone; the texts of all come out."""
+    parsed: list[bytes] = []
+    parse = voc_shape.parse_tree
+    monkeypatch.setattr(voc_shape, "parse_tree", lambda data, where: parsed.append(data) or parse(data, where))
+    boxes = {stem: [(place, 2, 40, 9)] for place, stem in enumerate("abcd")}
+    scanned = scan_voc(write_voc(tmp_path / "part", boxes) / "voc")
+    assert scanned.objects["xmin"].to_list() == [0.0, 1.0, 2.0, 3.0]
+    assert len(parsed) == 1
 
 
 def test_a_box_that_passes_the_edge_by_a_rounding_error_is_kept(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ writing it again gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
 
 import msgspec
@@ -98,10 +99,6 @@ def _frame(
 
 def encode_coco(images: pl.DataFrame, boxes: pl.DataFrame) -> bytes:
     """The canonical COCO JSON of these tables, one image or annotation a line."""
-    image_lines = [
-        msgspec.json.encode({name: value for name, value in row.items() if value is not None})
-        for row in _rows({name: images[old] for name, old in _image_columns(images).items()})
-    ]
     ordered = boxes.sort("box_id")
     x, y = ordered["xmin"], ordered["ymin"]
     boxed = zip(*(_tidy(side, 6) for side in (x, y, ordered["xmax"] - x, ordered["ymax"] - y)), strict=True)
@@ -116,17 +113,13 @@ def encode_coco(images: pl.DataFrame, boxes: pl.DataFrame) -> bytes:
     extras: dict[str, Iterable[object]] = {
         name: ordered[name] for name in BOX_EXTRAS if ordered[name].null_count() < ordered.height
     }
-    box_lines = [
-        msgspec.json.encode({name: value for name, value in row.items() if value is not None} if extras else row)
-        for row in _rows(columns | extras, as_they_are=BOX_EXTRAS)
-    ]
     category = msgspec.json.encode({"id": 1, "name": CATEGORY, "supercategory": "vessel"})
     return b"".join(
         (
             b'{"info":{"description":"ships as COCO, boxes in native pixels"},\n"images":[\n',
-            b",\n".join(image_lines),
+            _lines({name: images[old] for name, old in _image_columns(images).items()}),
             b'\n],\n"annotations":[\n',
-            b",\n".join(box_lines),
+            _lines(columns | extras, as_they_are=BOX_EXTRAS),
             b'\n],\n"categories":[',
             category,
             b"]}\n",
@@ -166,14 +159,16 @@ def _image_columns(images: pl.DataFrame) -> dict[str, str]:
     return {"id" if name == "image_id" else name: name for name in told}
 
 
-def _rows(columns: Mapping[str, Iterable[object]], as_they_are: Collection[str] = ()) -> Iterator[dict[str, object]]:
-    """Columns as one mapping a row; whole floats as integers, but for those `as_they_are`."""
-    names = list(columns)
+def _lines(columns: Mapping[str, Iterable[object]], as_they_are: Collection[str] = ()) -> bytes:
+    """Columns as JSON, one object a row without what is blank; whole floats as integers, but for `as_they_are`."""
+    keys = {f"field_{place}": name for place, name in enumerate(columns)}
+    row = msgspec.defstruct("Row", [(field, object, None) for field in keys], rename=keys, omit_defaults=True, gc=False)
     values = [
         _tidy(column) if isinstance(column, pl.Series) and name not in as_they_are else column
         for name, column in columns.items()
     ]
-    return (dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
+    lines = msgspec.json.Encoder().encode_lines(starmap(row, zip(*values, strict=True)))
+    return lines.removesuffix(b"\n").replace(b"\n", b",\n")  # a string has no line break of its own in JSON
 
 
 def _tidy(column: pl.Series, decimals: int | None = None) -> list[object]:

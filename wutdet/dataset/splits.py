@@ -27,14 +27,17 @@ def read_split_lists(folder: Path) -> dict[str, tuple[str, ...]]:
             lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (UnicodeDecodeError, OSError):
             raise DataError("cannot be read as text", where=path, remedy="write one stem a line") from None
+        split = path.stem
         for stem in map(stem_of_line, lines):
-            if stem and path.stem not in member.setdefault(stem, []):
-                member[stem].append(path.stem)
+            if stem and split not in (splits := member.setdefault(stem, [])):
+                splits.append(split)
     return {stem: tuple(names) for stem, names in member.items()}
 
 
 def stem_of_line(line: str) -> str:
     """The stem of the frame that a line of a list names; empty for a blank line."""
+    if line.isalnum():
+        return line  # as most are: neither space, nor point, nor slash
     text = line.rstrip()  # a file name may hold spaces; after a stem stands Pascal's 1 or -1
     if not text.lower().endswith(_SUFFIXES):
         text = (text.split(maxsplit=1) or [""])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree
 
@@ -20,12 +21,28 @@ _PASCALS: Final = 5  # name, pose, truncated, difficult, bndbox: an object with 
 def facts_of(tree: ElementTree.Element) -> list[tuple[int, str, float]]:
     """(place of the object, fact, value) of an annotation; what is no such value belongs to somebody else's element."""
     return [
-        (place, fact, value)
-        for place, item in enumerate(tree.iterfind("object"))
-        if len(item) > _PASCALS
-        for fact in FACTS
-        if (value := _value(fact, item.findtext(fact))) is not None
+        (place, fact, value) for place, fact, text in fact_texts(tree) if (value := fact_of(fact, text)) is not None
     ]
+
+
+def fact_texts(tree: ElementTree.Element) -> Iterator[tuple[int, str, str]]:
+    """(place of the object, fact, text) of every element of an annotation that may be one of ours."""
+    for place, item in enumerate(tree.iterfind("object")):
+        if len(item) > _PASCALS:
+            for fact in FACTS:
+                text = item.findtext(fact)
+                if text is not None:
+                    yield place, fact, text
+
+
+def fact_of(fact: str, text: str) -> float | None:
+    """The value of a fact that is written so, None where it is no such value."""
+    try:
+        value = number_of(text)
+    except ValueError:
+        return None
+    possible = value in (0.0, 1.0) if fact == "iscrowd" else value > 0.0 if fact == "area" else True
+    return value if possible else None
 
 
 def join_facts(objects: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
@@ -40,12 +57,3 @@ def join_facts(objects: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
         told = facts.filter(pl.col("fact") == fact).select("file", "entry", pl.col("value").alias(fact))
         numbered = numbered.join(told, on=["file", "entry"], how="left", maintain_order="left")
     return numbered.drop("entry")
-
-
-def _value(fact: str, text: str | None) -> float | None:
-    try:
-        value = number_of(text)
-    except ValueError:
-        return None
-    possible = value in (0.0, 1.0) if fact == "iscrowd" else value > 0.0 if fact == "area" else True
-    return value if possible else None

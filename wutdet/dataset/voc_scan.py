@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
-from xml.etree import ElementTree
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 from wutdet.dataset.collector import collector_paused
 from wutdet.dataset.voc_facts import FACT_SCHEMA, facts_of
 from wutdet.dataset.voc_names import printable
-from wutdet.dataset.voc_xml import EDGES, SIDES, frame_of, number_of, parse_tree, read_xml, side_of
+from wutdet.dataset.voc_shape import PlainReader, Said
+from wutdet.dataset.voc_xml import EDGES, SIDES, frame_of, parse_tree, read_xml
 from wutdet.errors import FrameError
-
-_MOST_KNOWN: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +36,7 @@ class RawColumns:
     """What files say of their boxes besides; see `voc_facts`."""
 
 
-class _Said(NamedTuple):
-    """What one file says; the edges of its objects follow one another."""
-
-    sides_px: tuple[float, ...]
-    names: Sequence[str]
-    edges: Sequence[float]
-
-
-class _Known(dict[str | None, float]):
-    """What a function makes of a text, asked once a text: most coordinates are a few thousand whole numbers."""
-
-    def __init__(self, ask: Callable[[str | None], float]) -> None:
-        self._ask = ask
-
-    def __missing__(self, text: str | None) -> float:
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        value = self[text] = self._ask(text)
-        return value
-
-
-_NOTHING: Final = _Said((math.nan, math.nan), (), ())
+_NOTHING: Final = Said(sides_px=(math.nan, math.nan))
 _NOT_REFUSED: Final = (None, None)
 _ODD_NAME: Final = "the file name has control characters or is not UTF-8"
 
@@ -70,28 +48,28 @@ def scan_files(folder: Path, stems: Sequence[str]) -> RawColumns:
         folder: holds `{stem}.xml`.
         stems: of the files, in the order in which they are wanted.
     """
-    side, number = _Known(side_of), _Known(number_of)
+    plain = PlainReader()
     classes: defaultdict[str, int] = defaultdict()
     classes.default_factory = classes.__len__  # each new class gets the next number
     counts, names, sides_px, edges = array("q"), array("q"), array("d"), array("d")
     filenames: list[str | None] = []
     refusals: list[tuple[str, str] | tuple[None, None]] = []
     facts: list[tuple[int, int, str, float]] = []
+    prefix = os.path.join(folder, "")
     shown = [printable(stem) for stem in stems]
     with collector_paused():
         for stem, name in zip(stems, shown, strict=True):
-            filename, said = None, _NOTHING
+            said = _NOTHING
             refusal: tuple[str, str] | tuple[None, None] = _NOT_REFUSED
             try:
                 if name != stem:
                     raise FrameError(_ODD_NAME, where=name, remedy="rename it")
-                tree = parse_tree(read_xml(f"{folder}/{stem}.xml", ""), "")
-                said = _plain(tree, side, number) or _odd(tree)
-                filename = tree.findtext("filename")
-                facts += [(len(counts), *fact) for fact in facts_of(tree)]
+                data = read_xml(f"{prefix}{stem}.xml", "")
+                said = plain.read(data) or _parsed(data)
             except FrameError as error:  # kept as text: with the error its traceback, and so the file, would stay
                 refusal = error.what, error.remedy
-            filenames.append(filename)
+            facts += [(len(counts), *fact) for fact in said.facts]
+            filenames.append(said.filename)
             refusals.append(refusal)
             counts.append(len(said.names))
             sides_px.extend(said.sides_px)
@@ -113,34 +91,17 @@ def scan_files(folder: Path, stems: Sequence[str]) -> RawColumns:
     return RawColumns(pl.DataFrame(files), pl.DataFrame(objects), pl.DataFrame(facts, FACT_SCHEMA, orient="row"))
 
 
-def _plain(tree: ElementTree.Element, side: _Known, number: _Known) -> _Said | None:
-    """What a file says that has every field once, and a number wherever one belongs; None for any other."""
-    names: list[str] = []
-    texts: list[str | None] = []
-    try:
-        (size,) = tree.findall("size")
-        (width,), (height,) = size.findall("width"), size.findall("height")
-        for item in tree.findall("object"):
-            (name,), (box,) = item.findall("name"), item.findall("bndbox")
-            edge = box.findtext
-            texts += (edge("xmin"), edge("ymin"), edge("xmax"), edge("ymax"))
-            if len(box) != len(EDGES):  # an edge twice, or something besides
-                return None
-            names.append(name.text or "")
-        return _Said((side[width.text], side[height.text]), names, list(map(number.__getitem__, texts)))
-    except ValueError:
-        return None
-
-
-def _odd(tree: ElementTree.Element) -> _Said:
-    """What any other file says.
+def _parsed(data: bytes) -> Said:
+    """What any file says.
 
     Raises:
         FrameError: as `frame_of`.
     """
+    tree = parse_tree(data, "")
     frame = frame_of(tree, "", "")
     edges = [edge for item in frame.objects for edge in (item.xmin, item.ymin, item.xmax, item.ymax)]
-    return _Said((frame.width, frame.height), [item.name for item in frame.objects], edges)
+    names = [item.name for item in frame.objects]
+    return Said(frame.filename, (frame.width, frame.height), names, edges, facts_of(tree))
 
 
 def _split(numbers: array[float], columns: Sequence[str]) -> Iterator[tuple[str, NDArray[np.float64]]]:
