@@ -87,10 +87,11 @@ def write(path: Path, severities: str, rule: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("rule", "doses"), [("", [1, 4]), (", dose: value", [1, 4]), (", dose: reciprocal", [1, 0.25])]
+    ("severities", "rule", "doses"),
+    [("[1, 4]", "", [1, 4]), ("[1, 4]", ", dose: value", [1, 4]), ("[4, 1]", ", dose: reciprocal", [0.25, 1])],
 )
-def test_without_a_rule_the_value_is_the_dose(tmp_path: Path, rule: str, doses: list[float]) -> None:
-    haze = read_severities(write(tmp_path / "s.yaml", "[1, 4]", rule)).kinds["haze"]
+def test_without_a_rule_the_value_is_the_dose(tmp_path: Path, severities: str, rule: str, doses: list[float]) -> None:
+    haze = read_severities(write(tmp_path / "s.yaml", severities, rule)).kinds["haze"]
     assert [haze.to_dose(value) for value in haze.severities] == doses
 
 
@@ -103,6 +104,10 @@ def test_without_a_rule_the_value_is_the_dose(tmp_path: Path, rule: str, doses: 
         ("[0]", ", dose: reciprocal", "0 has no dose"),
         ("[.inf]", ", dose: reciprocal", "inf has no dose"),
         ("[.nan]", "", "nan has no dose"),
+        ("[4, 1]", "", "the severity 1 is no stronger than 4 before it; list the mildest first"),
+        ("[2, 2]", "", "no stronger"),
+        ("[1, 4]", ", dose: reciprocal", "no stronger"),
+        (str(list(range(1, 101))), "", "100 severities"),
     ],
 )
 def test_a_rule_that_does_not_fit_is_one_line(tmp_path: Path, severities: str, rule: str, reason: str) -> None:

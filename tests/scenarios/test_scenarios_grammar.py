@@ -93,6 +93,13 @@ def test_unknown_severities_and_several_scenarios_are_refused() -> None:
         ("kinds: {fog: {unit: m, text: x, severities: [a], source: s}}", "severities"),
         ("kinds: {fog: {unit: m, text: x, severities: [], source: s}}", "no severity"),
         ("kinds: [", "correct the field"),
+        ("kinds: {fog: {unit: m, txt: x, severities: [1], source: s}}", "did you mean 'text'?"),
+        ("kinds: {fog: {unit: m, text: x, severities: [1], source: s}}", "does not format a value"),
+        ("kinds: {fog: {unit: m, text: '{value:9999999999g}', severities: [1], source: s}}", "does not format"),
+        ("kinds: {fog: {unit: m, text: '{value.real}', severities: [1], source: s}}", "does not format"),
+        ("kinds: {fog: {unit: m, text: '{0}', severities: [1], source: s}}", "does not format"),
+        ("kinds: {fog: {unit: m, text: '{value!r}', severities: [1], source: s}}", "does not format"),
+        ("kinds: {fog: {unit: m, text: '{value', severities: [1], source: s}}", "does not format"),
     ],
 )
 def test_a_wrong_severity_file_is_one_line(tmp_path: Path, text: str, reason: str) -> None:

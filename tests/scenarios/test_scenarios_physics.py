@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wutdet.scenarios import Camera, Horizon, apply, parse_scenarios, prepare, severity_value
+from wutdet.scenarios import Ambient, Camera, Horizon, apply, parse_scenarios, prepare, severity_value
 from wutdet.scenarios.fog import fog_extinction_per_m
 from wutdet.scenarios.light import LINEAR, encode, linear_to_srgb, srgb_to_linear
 from wutdet.scenarios.ranges import FARTHEST_M, sea_range_m
@@ -77,6 +77,50 @@ def test_without_air_nothing_changes_and_without_sight_all_is_airlight(monkeypat
     for mor_m, expected in ((1e12, image), (1e-3, np.broadcast_to(np.uint8(SKY), image.shape))):
         monkeypatch.setattr("wutdet.scenarios.scene.severity_value", lambda kind, s, v=mor_m: v)
         assert np.array_equal(apply(image, "fog:1", key="k", horizon=100.0).image, expected)
+
+
+def test_the_limits_of_sight() -> None:
+    """At an MOR of 10⁹ m e^(−3·3000/10⁹) = 1 − 9·10⁻⁶: the frame is as it was. At 1 m e^(−3·38) = 10⁻⁴⁹ at most:
+
+    everything is airlight, the ship with it; its foot is at row 140 of a 270-row frame, 87 m away.
+    """
+    image = frame(270, 480, 100)
+    image[120:140, 200:240] = 20
+    scene = prepare(image, key="k", horizon=100.0, boxes=[[200, 120, 240, 140]])
+    assert np.array_equal(scene.render_values({"fog": 1e9}).image, image)
+    blind = scene.render_values({"fog": 1.0})
+    assert np.abs(blind.image.astype(int) - np.array(SKY)).max() <= 1
+    assert blind.transmittance[0] < 1e-40
+    assert blind.contrast[0] == pytest.approx(0.0, abs=1e-6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    foot=st.integers(112, 260),
+    row=st.floats(60.0, 110.0),
+    tilt=st.floats(-15.0, 15.0),
+    spread=st.sampled_from([0.0, 0.5]),
+    kind=st.sampled_from(["fog", "rain"]),
+)
+def test_a_worse_severity_lets_less_light_through_everywhere(
+    seed: int, foot: int, row: float, tilt: float, spread: float, kind: str
+) -> None:
+    """Every pixel comes nearer to the airlight and no ship keeps more light, in any frame of noise."""
+    image = np.random.default_rng(seed).integers(0, 256, (270, 480, 3), np.uint8)
+    scene = prepare(
+        image,
+        key=str(seed),
+        boxes=[[200.0, foot - 12.0, 230.0, float(foot)]],
+        horizon=Horizon(row - tilt, row + tilt),
+        ambient=Ambient(fog_banks=spread),
+    )
+    air = 255.0 * linear_to_srgb(scene.airlight)
+    rendered = [scene.render(f"{kind}:{s}") for s in range(1, 6)]
+    assert all(a.transmittance[0] > b.transmittance[0] for a, b in pairwise(rendered))
+    if kind == "fog":
+        off = [np.abs(r.image - air) for r in rendered]
+        assert all((after <= before + 1.0).all() for before, after in pairwise(off))
 
 
 def test_transmittance_is_that_of_the_waterline_and_veils_add_up() -> None:

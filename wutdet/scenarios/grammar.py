@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from wutdet.errors import ScenarioError
-from wutdet.scenarios.severities import severity_table
+from wutdet.scenarios.kinds import KINDS
+from wutdet.scenarios.registry import broken_packages, known_severities, load_packages
+from wutdet.scenarios.severities import KindSeverities, SeverityTable
 
 _EFFECT: Final = re.compile(r"([a-z_]+):([0-9]{1,3})(?:-([0-9]{1,3}))?")
 
@@ -51,18 +53,22 @@ class Scenario:
 CLEAR: Final = Scenario()
 
 
-def parse_scenarios(text: str) -> tuple[Scenario, ...]:
+def parse_scenarios(text: str, table: SeverityTable | None = None) -> tuple[Scenario, ...]:
     """Read a list of scenarios, in the order written, duplicates dropped.
 
     The effects of a combination are put in the order in which light meets them, so `lowlight:3+fog:2` and
     `fog:2+lowlight:3` are the same scenario.
+
+    Args:
+        text: in the grammar.
+        table: severities to take in place of the known ones, such as a user's own.
 
     Raises:
         ScenarioError: a kind is unknown, a severity does not exist, or the text does not follow the grammar.
     """
     found: dict[Scenario, None] = {}
     for item in text.split(","):
-        for scenario in _parse_item(item.strip(), text):
+        for scenario in _parse_item(item.strip(), text, table):
             found[scenario] = None
     return tuple(found)
 
@@ -82,13 +88,13 @@ def parse_scenario(text: str) -> Scenario:
     return scenarios[0]
 
 
-def severity_value(kind: str, severity: int) -> float:
+def severity_value(kind: str, severity: int, table: SeverityTable | None = None) -> float:
     """The value of a severity in the unit of its kind: `severity_value('fog', 3)` is 1000.0 (MOR in metres).
 
     Raises:
         ScenarioError: the kind or the severity does not exist.
     """
-    values = severity_table().kinds[known_kind(kind, kind)].severities
+    values = known_row(kind, kind, table).severities
     if not 1 <= severity <= len(values):
         raise ScenarioError(
             f"'{kind}' has no severity {severity}",
@@ -104,31 +110,40 @@ def severity_unit(kind: str) -> str:
     Raises:
         ScenarioError: the kind does not exist.
     """
-    return severity_table().kinds[known_kind(kind, kind)].unit
+    return known_row(kind, kind).unit
 
 
-def describe(scenario: Scenario) -> str:
+def scenario_values(scenario: Scenario, table: SeverityTable | None = None) -> dict[str, float]:
+    """What `Scene.render_values` takes: `{"fog": 2000.0, "lowlight": -3.0}` of `fog:2+lowlight:3`.
+
+    Raises:
+        ScenarioError: an effect does not exist.
+    """
+    return {effect.kind: severity_value(effect.kind, effect.severity, table) for effect in scenario.effects}
+
+
+def describe(scenario: Scenario, table: SeverityTable | None = None) -> str:
     """The scenario in units: `MOR 1000 m`, `MOR 2000 m + -3 EV`; `clear` for no effect.
 
     Raises:
         ScenarioError: an effect does not exist.
     """
     texts = [
-        severity_table().kinds[known_kind(e.kind, str(e))].text.format(value=severity_value(e.kind, e.severity))
-        for e in scenario.effects
+        known_row(kind, str(scenario), table).text.format(value=value)
+        for kind, value in scenario_values(scenario, table).items()
     ]
     return " + ".join(texts) or "clear"
 
 
-def _parse_item(item: str, text: str) -> list[Scenario]:
+def _parse_item(item: str, text: str, table: SeverityTable | None) -> list[Scenario]:
     if item == "clear":
         return [CLEAR]
     parts = item.split("+")
     if len(parts) == 1:
-        return [Scenario((effect,)) for effect in _parse_effects(item, text)]
+        return [Scenario((effect,)) for effect in _parse_effects(item, text, table)]
     effects: list[Effect] = []
     for part in parts:
-        several = _parse_effects(part.strip(), text)
+        several = _parse_effects(part.strip(), text, table)
         if len(several) > 1:
             raise ScenarioError(
                 f"the combination '{item}' holds a range", where=text, remedy="give each effect one severity"
@@ -137,17 +152,17 @@ def _parse_item(item: str, text: str) -> list[Scenario]:
     kinds = [effect.kind for effect in effects]
     if len(set(kinds)) < len(kinds):
         raise ScenarioError(f"the combination '{item}' names a kind twice", where=text, remedy="name each kind once")
-    order = list(severity_table().kinds)
+    order = list(KINDS)
     return [Scenario(tuple(sorted(effects, key=lambda effect: order.index(effect.kind))))]
 
 
-def _parse_effects(part: str, text: str) -> list[Effect]:
+def _parse_effects(part: str, text: str, table: SeverityTable | None) -> list[Effect]:
     match = _EFFECT.fullmatch(part)
     if match is None:
-        kind = known_kind(part.split(":")[0].strip(), text)
+        kind = known_kind(part.split(":")[0].strip(), text, table)
         raise ScenarioError(f"'{part}' has no readable severity", where=text, remedy=f"write {kind}:3 or {kind}:1-5")
     kind, first, last = match.group(1), int(match.group(2)), int(match.group(3) or match.group(2))
-    highest = len(severity_table().kinds[known_kind(kind, text)].severities)
+    highest = len(known_row(kind, text, table).severities)
     if not 1 <= first <= last <= highest:
         raise ScenarioError(
             f"'{part}' is outside the severities of '{kind}'",
@@ -157,20 +172,35 @@ def _parse_effects(part: str, text: str) -> list[Effect]:
     return [Effect(kind, severity) for severity in range(first, last + 1)]
 
 
-def known_kind(kind: str, where: str) -> str:
-    """The kind itself.
+def known_row(kind: str, where: str, table: SeverityTable | None = None) -> KindSeverities:
+    """The severities of a kind; the arguments and the error are those of `known_kind`."""
+    name = known_kind(kind, where, table)
+    return (table or known_severities()).kinds[name]
+
+
+def known_kind(kind: str, where: str, table: SeverityTable | None = None) -> str:
+    """The kind itself. Packages that may bring it are loaded only when it is not known yet.
+
+    Args:
+        kind: such as `fog`.
+        where: what it was read in, for the message.
+        table: severities that must have it; None: any kind that is known.
 
     Raises:
-        ScenarioError: there is no such kind; `where` is what it was read in.
+        ScenarioError: there is no such kind.
     """
-    kinds = ["clear", *severity_table().kinds]
-    if kind in kinds[1:]:
+    if kind in (table or known_severities()).kinds:
         return kind
     if kind == "clear":
         raise ScenarioError("'clear' has no severity and joins no combination", where=where, remedy="write clear alone")
+    load_packages()
+    kinds = ["clear", *(table or known_severities()).kinds]
+    if kind in kinds:
+        return kind
+    broken = [f"{package} could not be loaded ({reason})" for package, reason in broken_packages().items()]
     near = difflib.get_close_matches(kind.lower(), kinds, n=1, cutoff=0.0)[0]
     raise ScenarioError(
-        f"'{kind}' is not a kind of scenario",
+        "; ".join([f"'{kind}' is not a kind of scenario", *broken]),
         where=where,
         remedy=f"did you mean '{near}'? known kinds are {', '.join(kinds)}",
     )

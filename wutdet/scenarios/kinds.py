@@ -1,11 +1,12 @@
-"""The table of kinds: what each one does to light on its way. A new kind is a new row here and in the YAML."""
+"""The table of kinds: what each one does to light on its way. `wutdet.scenarios.register` adds a row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
+from wutdet.scenarios.banks import Air, fog_air
 from wutdet.scenarios.fog import fog_extinction_per_m
 from wutdet.scenarios.glare import glare_layer
 from wutdet.scenarios.light import Layer
@@ -30,17 +31,26 @@ class Kind:
         extinction_per_m: of the air; those of all effects of a combination add up to one veil.
         near_lens: what is drawn in front of everything (rain streaks).
         on_sensor: exposure and noise; always last.
+        air: of a frame, where this kind's extinction is not the same everywhere; None where it is.
     """
 
     on_scene: MakeLayer | None = None
     extinction_per_m: Callable[[float], float] | None = None
     near_lens: MakeLayer | None = None
     on_sensor: MakeLayer | None = None
+    air: Callable[[Scene], Air | None] | None = None
+
+    @property
+    def first_stage(self) -> int:
+        """Where it first meets the light, 0 (the scene) to 3 (the sensor); 4 where it does nothing."""
+        stages = [getattr(self, item.name) for item in fields(self) if item.name != "air"]
+        return next((place for place, stage in enumerate(stages) if stage is not None), len(stages))
 
 
 KINDS: Final[dict[str, Kind]] = {
     "glare": Kind(on_scene=glare_layer),
-    "fog": Kind(extinction_per_m=fog_extinction_per_m),
+    "fog": Kind(extinction_per_m=fog_extinction_per_m, air=fog_air),
     "rain": Kind(extinction_per_m=rain_extinction_per_m, near_lens=streak_layer),
     "lowlight": Kind(on_sensor=lowlight_layer),
 }
+"""In the order in which light meets them; `wutdet.scenarios.registry` keeps it so."""

@@ -69,17 +69,18 @@ def ship_ranges_m(boxes: NDArray[np.float64], horizon: Horizon, camera: Camera, 
 
 @dataclass(frozen=True, slots=True)
 class RangeLevels:
-    """256 ranges from `nearest_m` to `FARTHEST_M` in equal ratios.
+    """256 ranges from `nearest_m` to `farthest_m` in equal ratios.
 
     A frame spans about two decades of range, so neighbours differ by some 2 %: at worst 0.004 of
     transmittance to the nearest level, under one grey level after encoding.
     """
 
     nearest_m: float
+    farthest_m: float = FARTHEST_M
 
     @property
     def _per_log(self) -> float:
-        return _TOP_LEVEL / math.log(FARTHEST_M / self.nearest_m)
+        return _TOP_LEVEL / math.log(self.farthest_m / self.nearest_m)
 
     def level(self, range_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Fractional levels, float64 in [0, 255], of ranges in metres."""

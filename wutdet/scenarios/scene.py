@@ -104,15 +104,21 @@ class Scene:
         for name, value in values.items():
             check_value(name, value)
         steps = [(kind, values[name]) for name, kind in KINDS.items() if name in values]
-        extinction_per_m = sum(k.extinction_per_m(value) for k, value in steps if k.extinction_per_m)
+        veils = [(k.air and k.air(self), k.extinction_per_m(value)) for k, value in steps if k.extinction_per_m]
+        extinction_per_m = sum(extinction for air, extinction in veils if air is None)
+        banked = [(air, extinction) for air, extinction in veils if air is not None]
         layers = [kind.on_scene(self, value) for kind, value in steps if kind.on_scene]
+        layers += [air.layer(extinction, self.airlight) for air, extinction in banked]
         if extinction_per_m > 0.0:
             tables = veil_table(extinction_per_m, self.levels.ranges_m(), self.airlight)
             layers.append(Layer.even(self.range_level, tables))
         layers += [kind.near_lens(self, value) for kind, value in steps if kind.near_lens]
         layers += [kind.on_sensor(self, value) for kind, value in steps if kind.on_sensor]
         image = recolour(self.image, layers) if layers else self.image.copy()
-        return Rendered(image, transmittance(extinction_per_m, self.ship_range_m), box_contrast(image, self.boxes))
+        left = transmittance(extinction_per_m, self.ship_range_m)
+        for air, extinction in banked:
+            left *= transmittance(extinction, air.ship_path_m)
+        return Rendered(image, left, box_contrast(image, self.boxes))
 
 
 def prepare(
