@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 from collections.abc import Sequence
 
@@ -23,9 +24,10 @@ RANGES = (
 
 
 @st.composite
-def problems(draw, *, most_classes=3, most_images=8, most_ships=25, most_found=60, crowds=True):
+def problems(draw, *, most_classes=3, most_images=8, most_ships=25, most_found=60, crowds=True, ignores=False):
     """Ships and detections on a few images: score ties, equal overlaps, crowds, empty images, several classes.
 
+    With `ignores` some ships are ignored, crowds and ships that share detections among them.
     The boxes are drawn by a seeded generator, since most of them must overlap to be of interest.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -54,7 +56,8 @@ def problems(draw, *, most_classes=3, most_images=8, most_ships=25, most_found=6
         iscrowd=(rng.random(ships) < 0.15) & crowds,
         categories=true_classes,
     )
-    return true, FoundBoxes(found_images, xywh, rng.integers(0, 12, count) / 10, found_classes)
+    found = FoundBoxes(found_images, xywh, rng.integers(0, 12, count) / 10, found_classes)
+    return (dataclasses.replace(true, ignored=rng.random(ships) < 0.3) if ignores else true), found
 
 
 def oracle(
@@ -78,7 +81,8 @@ def oracle(
         )
     ]
     with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(_coco(images, classes, ships), _coco(images, classes, finds), "bbox")
+        evaluation = _Ignoring(_coco(images, classes, ships), _coco(images, classes, finds), "bbox")
+        evaluation.ignored = set() if true.ignored is None else set((np.flatnonzero(true.ignored) + 1).tolist())
         evaluation.params.iouThrs = np.array(thresholds)
         evaluation.params.areaRng = [[item.low_px2, item.high_px2] for item in ranges]
         evaluation.params.areaRngLbl = [item.name for item in ranges]
@@ -87,6 +91,19 @@ def oracle(
         evaluation.evaluate()
         evaluation.accumulate()
     return evaluation.eval["precision"], evaluation.eval["recall"]
+
+
+class _Ignoring(COCOeval):
+    """pycocotools with annotations marked `ignore`: the mark it would honour is the one it overwrites by `iscrowd`."""
+
+    ignored: set[int]
+
+    def _prepare(self):
+        super()._prepare()
+        for ships in self._gts.values():
+            for ship in ships:
+                if ship["id"] in self.ignored:
+                    ship["ignore"] = 1
 
 
 def _boxes(rng, count, grid):

@@ -42,7 +42,8 @@ def same_fields(left, right):
 def take(boxes, rows):
     """The boxes of these rows, in that order."""
     fields = {field.name: getattr(boxes, field.name) for field in dataclasses.fields(boxes)}
-    return type(boxes)(**{name: value if name == "all_image_ids" else value[rows] for name, value in fields.items()})
+    whole = {name: value for name, value in fields.items() if name == "all_image_ids" or value is None}
+    return type(boxes)(**whole, **{name: value[rows] for name, value in fields.items() if name not in whole})
 
 
 @given(problems(most_classes=1, crowds=False))
@@ -104,7 +105,7 @@ def test_parts_matched_apart_and_merged_equal_the_whole(problem, seed):
     assert np.array_equal(read(joined), read(solve(true, found)), equal_nan=True)
 
 
-@given(problems(), st.integers(0, 2**32 - 1))
+@given(problems(ignores=True), st.integers(0, 2**32 - 1))
 def test_some_images_of_a_match_equal_a_match_of_some_images(problem, seed):
     true, found = problem
     matches = solve(true, found)
@@ -131,7 +132,7 @@ def test_the_order_of_images_ships_and_detections_changes_nothing(problem, seed)
     assert np.array_equal(read(solve(true, found)), read(again), equal_nan=True)
 
 
-@given(problems(), st.sampled_from([0.5, 2.0, 4.0]))
+@given(problems(ignores=True), st.sampled_from([0.5, 2.0, 4.0]))
 def test_scaling_boxes_and_sizes_together_changes_nothing(problem, scale):
     """Powers of two scale floats exactly."""
     true, found = problem
@@ -145,7 +146,7 @@ def test_scaling_boxes_and_sizes_together_changes_nothing(problem, scale):
     assert np.array_equal(read(scaled), read(solve(true, found)), equal_nan=True)
 
 
-@given(problems(), st.sampled_from([0.5, 2.0]))
+@given(problems(ignores=True), st.sampled_from([0.5, 2.0]))
 def test_a_range_at_network_scale_is_the_range_of_the_scaled_frames(problem, scale):
     true, found = problem
     at_scale = [dataclasses.replace(item, at_network_scale=True) for item in RANGES]

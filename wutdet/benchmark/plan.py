@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from wutdet.benchmark.plan_weather import CameraInfo, KindInfo, ambient_info, camera_infos, default_camera, kind_infos
+from wutdet.benchmark.weather import Weather
 from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder, write_aside
 from wutdet.detectors import DetectorInfo
 from wutdet.errors import ConfigError, DataError
-from wutdet.scenarios import Camera, Scenario
 from wutdet.scoring.scores import DatasetInfo
 
 PLAN_NAME: Final = "plan.json"
@@ -29,21 +30,21 @@ _DECISIVE: Final = (
 )
 
 
-class CameraInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The nominal camera that ranges were computed with."""
-
-    height_m: float
-    hfov_deg: float
-
-
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A benchmark's settings; two runs with equal plans write equal detections."""
 
-    schema: str = "wutdet-plan-2"
+    schema: str = "wutdet-plan-3"
     detector: DetectorInfo
     dataset: DatasetInfo
     scenarios: tuple[str, ...]
+    severities: dict[str, KindInfo]
+    """What the scenarios are in units, by kind; of a kind the severities that are run."""
     camera: CameraInfo
+    """Of the frames that are in none of `cameras`."""
+    cameras: dict[str, CameraInfo]
+    """Those that a camera file names and that took some of the frames."""
+    ambient: dict[str, float | None]
+    """The sun, the wind, the shutter, the sensor; null is drawn from the frame's name."""
     seed: int
     shard_frames: int
     image_bytes: int
@@ -54,12 +55,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def make_plan(
     detector: DetectorInfo,
     dataset: Dataset,
-    scenarios: Sequence[Scenario],
-    *,
-    camera: Camera,
-    seed: int,
+    weather: Weather,
 ) -> Plan:
-    """The plan of a benchmark of this detector on these frames."""
+    """The plan of a benchmark of this detector on these frames in this weather."""
     paths = (dataset.image_dir / name for name in dataset.images["file_name"])
     return Plan(
         detector=detector,
@@ -70,9 +68,12 @@ def make_plan(
             boxes=dataset.boxes.height,
             sha256=dataset.sha256,
         ),
-        scenarios=tuple(str(scenario) for scenario in scenarios),
-        camera=CameraInfo(height_m=camera.height_m, hfov_deg=camera.hfov_deg),
-        seed=seed,
+        scenarios=tuple(str(scenario) for scenario in weather.scenarios),
+        severities=kind_infos(weather),
+        camera=default_camera(weather),
+        cameras=camera_infos(weather, dataset.images["camera"].to_list()),
+        ambient=ambient_info(weather),
+        seed=weather.seed,
         shard_frames=_SHARD_FRAMES,
         image_bytes=sum(path.stat().st_size for path in paths if path.is_file()),
         versions=decisive_versions(),

@@ -16,6 +16,7 @@ from wutdet.benchmark.store import FrameResult
 from wutdet.dataset.files import write_aside
 
 MANIFEST_NAME: Final = "manifest.json"
+HORIZON_SOURCES: Final = ("given", "camera", "found", "fallback")
 
 
 def write_manifest(
@@ -31,7 +32,7 @@ def write_manifest(
         "schema": "wutdet-manifest-1",
         "command": command,
         "plan": msgspec.to_builtins(plan),
-        "horizon_sources": dict(sorted(Counter(frame.horizon_source for frame in frames if not frame.skipped).items())),
+        "horizon_sources": horizon_sources(frames),
         "machine": {
             "python": platform.python_version(),
             "system": platform.system(),
@@ -44,6 +45,12 @@ def write_manifest(
         },
     }
     write_aside(folder / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+
+
+def horizon_sources(frames: Sequence[FrameResult]) -> dict[str, int]:
+    """How many frames came by their horizon in each way; the ranges of frames with a `fallback` rest on a guess."""
+    counts = Counter(frame.horizon_source for frame in frames if not frame.skipped)
+    return {source: counts[source] for source in HORIZON_SOURCES}
 
 
 def _median_ms(values: Sequence[float]) -> float | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wutdet.benchmark.plan import claim_folder, make_plan, shards
 from wutdet.benchmark.record import write_manifest
 from wutdet.benchmark.scoring import score_frames
 from wutdet.benchmark.store import CellResult, FrameResult, Store, cell_result
+from wutdet.benchmark.weather import Weather, check_cameras, make_weather, render_frame
 from wutdet.dataset import Dataset, Frame
 from wutdet.dataset.load import OnError
 from wutdet.detectors import Detector, InferenceProtocol, describe, load_detector
 from wutdet.errors import ConfigError, FrameError
-from wutdet.scenarios import Camera, Scenario, parse_scenarios, prepare
+from wutdet.scenarios import Ambient, Camera, Cameras, Scenario, SeverityTable
 from wutdet.scoring.measure import Settings
 from wutdet.scoring.replicates import write_replicates
 from wutdet.scoring.scores import Scores, write_scores
@@ -47,6 +48,9 @@ def benchmark(
     protocol: InferenceProtocol | None = None,
     classes: dict[str, str] | None = None,
     camera: Camera | None = None,
+    cameras: Cameras | str | Path | None = None,
+    ambient: Ambient | None = None,
+    severities: SeverityTable | str | Path | None = None,
     device: str = "cpu",
     threads: int | None = None,
     trust_weights: bool = False,
@@ -69,13 +73,16 @@ def benchmark(
         scenarios: in the grammar of `wutdet.scenarios.parse_scenarios`; `clear` is put first if it lacks.
         protocol: thresholds and image size, for weights.
         classes: the detector's class names that count as ship, for weights.
-        camera: the nominal camera; 15 m and 60° by default.
+        camera: the nominal camera of all frames; 15 m and 60° by default.
+        cameras: in its place cameras by name, or their file (`wutdet.scenarios.read_cameras`).
+        ambient: the sun, the wind, the shutter, the sensor; `Ambient()` by default.
+        severities: in place of the known ones, or their file (`wutdet.scenarios.own_severities`).
         device: for weights.
         threads: torch threads on the CPU, for weights.
         trust_weights: load a `.pt` file although it names code that no detector needs.
         seed: of everything that is drawn at random.
         on_error: `stop` raises at the first bad frame; `skip` leaves it out of the scores and says so there.
-        scoring: bins, intervals and seed of the scores; a finished run given again is scored anew.
+        scoring: bins, intervals, seed and ignored ships of the scores; a finished run given again is scored anew.
         command: what the user typed, for the manifest.
         advance: called with the number of frames done, recorded ones first.
         advance_scoring: called with 1 as each cell is scored.
@@ -83,30 +90,33 @@ def benchmark(
     Raises:
         WutdetError: an argument is wrong, or a frame is bad and `on_error` is `stop`.
     """
-    listed = parse_scenarios(scenarios) if isinstance(scenarios, str) else tuple(scenarios)
-    cells = (Scenario(()), *(scenario for scenario in listed if scenario.effects))
+    weather = make_weather(scenarios, camera=camera, cameras=cameras, ambient=ambient, severities=severities, seed=seed)
     chosen = dataset if dataset.split_name is not None else dataset.test_split()
     if not len(chosen):
         raise ConfigError("has no frames to benchmark", where=chosen.name, remedy="choose another --split")
+    check_cameras(weather.cameras, chosen)
     loaded = load_detector(
         detector, protocol=protocol, classes=classes, device=device, threads=threads, trust_weights=trust_weights
     )
-    eye = camera or Camera()
-    plan = make_plan(describe(loaded), chosen, cells, camera=eye, seed=seed)
+    plan = make_plan(describe(loaded), chosen, weather)
     folder = Path(out)
     claim_folder(folder, plan)
     store, timings = Store(folder), Timings()
+    frame_cameras = chosen.images["camera"].to_list()
     pieces = list(shards(len(chosen), plan.shard_frames))
     for number, places in enumerate(pieces):
         if not store.has(number):
-            found = [_run_frame(chosen[place], loaded, cells, eye, seed, on_error, timings) for place in places]
+            found = [
+                _run_frame(chosen[place], frame_cameras[place], loaded, weather, on_error, timings) for place in places
+            ]
             store.write(number, found)
         if advance is not None:
             advance(len(places))
     frames = list(store.frames(len(pieces)))
     for cell, scenario in enumerate(plan.scenarios):
         store.write_cell(scenario, frames, cell)
-    scored = score_frames(plan, chosen, frames, scoring, advance_scoring)
+    settings = replace(scoring or Settings(), severities=weather.severities)
+    scored = score_frames(plan, chosen, frames, settings, advance_scoring)
     write_replicates(folder, scored.cells)
     write_scores(folder, scored.scores)
     measured = {"decode": timings.decode, "render": timings.render, "detect": timings.detect}
@@ -116,10 +126,9 @@ def benchmark(
 
 def _run_frame(
     frame: Frame,
+    frame_camera: str | None,
     detector: Detector,
-    cells: Sequence[Scenario],
-    camera: Camera,
-    seed: int,
+    weather: Weather,
     on_error: OnError,
     timings: Timings,
 ) -> FrameResult:
@@ -131,14 +140,14 @@ def _run_frame(
             raise
         return FrameResult(frame.image_id, "", (0.0, 0.0), str(error), [])
     decoded = time.perf_counter()
-    scene = prepare(image, key=frame.name, boxes=frame.boxes, horizon=frame.horizon_row, camera=camera, seed=seed)
-    rendered = [scene.render(scenario) for scenario in cells]
+    views = render_frame(image, frame, frame_camera, weather)
+    rendered = views.rendered
     drawn = time.perf_counter()
     found = detector([view.image for view in rendered])
-    if not isinstance(found, list) or len(found) != len(cells):
+    if not isinstance(found, list) or len(found) != len(rendered):
         count = len(found) if isinstance(found, list) else f"a {type(found).__name__}, not a list of"
         remedy = "return one Detections for each frame it is given"
-        raise ConfigError(f"the detector returned {count} results for {len(cells)} frames", remedy=remedy)
+        raise ConfigError(f"the detector returned {count} results for {len(rendered)} frames", remedy=remedy)
     timings.decode.append(decoded - start)
     timings.render.append(drawn - decoded)
     timings.detect.append(time.perf_counter() - drawn)
@@ -146,5 +155,5 @@ def _run_frame(
         cell_result(detections, view.transmittance, view.contrast)
         for detections, view in zip(found, rendered, strict=True)
     ]
-    horizon_px = (round(scene.horizon.row_left, 3), round(scene.horizon.row_right, 3))
-    return FrameResult(frame.image_id, scene.horizon_source, horizon_px, "", results)
+    horizon_px = (round(views.horizon.row_left, 3), round(views.horizon.row_right, 3))
+    return FrameResult(frame.image_id, views.horizon_source, horizon_px, "", results)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,19 +11,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wutdet.benchmark.plan import Plan
+from wutdet.benchmark.record import horizon_sources
 from wutdet.benchmark.store import FrameResult
 from wutdet.dataset import Dataset
 from wutdet.errors import DataError
 from wutdet.metrics import FoundBoxes
 from wutdet.scenarios import parse_scenarios
 from wutdet.scoring.cells import Cell, CellInput, score_cells
-from wutdet.scoring.measure import Settings
+from wutdet.scoring.measure import Settings, too_faint
 from wutdet.scoring.scores import Scores
 from wutdet.scoring.summary import gather_scores
 from wutdet.scoring.truth import Truth, truth_of
 
 SLICED_BY: Final = ("scene", "condition", "camera")
 """What a run is sliced by, where its frames differ in it."""
+_MOST_GUESSED: Final = 0.2  # of the frames, without a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,47 @@ def score_frames(
         settings = replace(settings, imgsz=protocol.imgsz)
     scored = dataset.filter(pl.col("image_id").is_in([frame.image_id for frame in good]))
     truth = replace(truth_of(scored, slices=slice_columns(scored)), horizon_px=_horizons(good))
-    inputs = [
-        CellInput(
-            parse_scenarios(name)[0],
-            _found(good, number),
-            transmittance=_of_ships(truth, [frame.cells[number].transmittance for frame in good]),
-            contrast=_of_ships(truth, [frame.cells[number].contrast for frame in good]),
-        )
-        for number, name in enumerate(plan.scenarios)
-    ]
+    warnings = tuple(_fallback_warning(good))
+    inputs = [_cell_input(good, number, truth, name, settings, warnings) for number, name in enumerate(plan.scenarios)]
+    inputs[0] = replace(inputs[0], warnings=(*warnings, *_ignored_warning(inputs, truth, settings.ignore_below)))
     cells = score_cells(truth, inputs, settings, advance)
     skipped = [frame.skipped for frame in frames if frame.skipped]
     return Scored(gather_scores(plan.detector, plan.dataset, truth, cells, settings, skipped), tuple(cells))
+
+
+def _fallback_warning(frames: Sequence[FrameResult]) -> Iterator[str]:
+    """One line where so many frames have a guessed horizon that the visibilities of the run are in doubt."""
+    guessed = horizon_sources(frames)["fallback"]
+    if guessed > _MOST_GUESSED * len(frames):
+        yield (
+            f"the horizon of {guessed} of {len(frames)} frames was neither given nor found: "
+            f"their ranges, and so fog and rain on them, rest on a guess; give it in a sidecar or a camera file"
+        )
+
+
+def _cell_input(
+    frames: Sequence[FrameResult], number: int, truth: Truth, name: str, settings: Settings, warnings: tuple[str, ...]
+) -> CellInput:
+    """What was recorded of a cell. Clear weather takes nothing away, so no ship is ignored there, however faint."""
+    scenario = parse_scenarios(name, settings.severities)[0]
+    contrast = _of_ships(truth, [frame.cells[number].contrast for frame in frames])
+    return CellInput(
+        scenario,
+        _found(frames, number),
+        transmittance=_of_ships(truth, [frame.cells[number].transmittance for frame in frames]),
+        contrast=contrast,
+        ignored=too_faint(contrast, settings.ignore_below) if scenario.effects else None,
+        warnings=warnings,
+    )
+
+
+def _ignored_warning(cells: Sequence[CellInput], truth: Truth, ignore_below: float | None) -> Iterator[str]:
+    """One line, for the cell that is shown first, about the ships that the others ignore."""
+    ships = ~truth.boxes.iscrowd
+    counts = {str(cell.scenario): int((cell.ignored & ships).sum()) for cell in cells if cell.ignored is not None}
+    if any(counts.values()):
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+        yield f"ignored, with less contrast than {ignore_below:g} left: {listed}, of {ships.sum()} ships each"
 
 
 def slice_columns(dataset: Dataset) -> tuple[str, ...]:

@@ -27,6 +27,15 @@ from wutdet.cli.options import (
     parse_classes,
 )
 from wutdet.cli.output import note, print_json, print_run, progress_of
+from wutdet.cli.weather import (
+    AmbientWords,
+    CameraFile,
+    CameraHeightM,
+    HfovDeg,
+    SeveritiesFile,
+    open_cameras,
+    open_severities,
+)
 
 
 def train(
@@ -81,11 +90,20 @@ def benchmark(
     voc_origin: Origin = OriginChoice.auto,
     classes: Classes = None,
     on_error: OnError = OnErrorChoice.stop,
-    camera_height_m: Annotated[float, typer.Option("--camera-height-m", help="Of the nominal camera.")] = 15.0,
-    hfov_deg: Annotated[float, typer.Option("--hfov-deg", help="Of the nominal camera.")] = 60.0,
+    camera: CameraFile = None,
+    camera_height_m: CameraHeightM = None,
+    hfov_deg: HfovDeg = None,
+    ambient: AmbientWords = None,
+    severities: SeveritiesFile = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the weather.")] = 0,
     interval: Annotated[float, typer.Option("--interval", min=0, max=0.999, help="Level; 0: no intervals.")] = 0.95,
     replicates: Annotated[int, typer.Option("--replicates", min=1, help="Resamples of the sequences.")] = 1000,
+    ignore_below: Annotated[
+        float | None,
+        typer.Option(
+            "--ignore-below", help="Ignore ships with less contrast left, such as 0.005; scored anew at once."
+        ),
+    ] = None,
     device: Device = "cpu",
     threads: Threads = None,
     trust_weights: TrustWeights = False,
@@ -97,7 +115,7 @@ def benchmark(
     from wutdet.benchmark.run import benchmark as measure
     from wutdet.detectors import InferenceProtocol
     from wutdet.report import write_report
-    from wutdet.scenarios import CLEAR, Camera, parse_scenarios
+    from wutdet.scenarios import CLEAR, parse_ambient, parse_scenarios
     from wutdet.scoring.measure import Settings
 
     dataset = open_dataset(
@@ -110,7 +128,11 @@ def benchmark(
         on_error=on_error,
     )
     chosen = dataset.test_split() if split is None else dataset.split(split)
-    count = len({*parse_scenarios(scenarios), CLEAR})
+    own = open_severities(severities)
+    count = len({*parse_scenarios(scenarios, own), CLEAR})
+    circumstances = parse_ambient(ambient or [])
+    eyes = open_cameras(camera, camera_height_m, hfov_deg, dataset)
+    scoring = Settings(level=interval or None, replicates=replicates, ignore_below=ignore_below)
     note(f"benchmarking the split '{chosen.split_name}': {len(chosen)} frames")
     with progress_of({"frames": len(chosen), "scoring": count}) as (advance, advance_scoring):
         run = measure(
@@ -120,14 +142,16 @@ def benchmark(
             scenarios=scenarios,
             protocol=InferenceProtocol(imgsz=imgsz),
             classes=parse_classes(classes),
-            camera=Camera(height_m=camera_height_m, hfov_deg=hfov_deg),
+            cameras=eyes,
+            ambient=circumstances,
+            severities=own,
             device=device,
             threads=threads,
             trust_weights=trust_weights,
             seed=seed,
             on_error=on_error.value,
             command=shlex.join(["wutdet", *sys.argv[1:]]),
-            scoring=Settings(level=interval or None, replicates=replicates),
+            scoring=scoring,
             advance=advance,
             advance_scoring=advance_scoring,
         )

@@ -24,6 +24,10 @@ class TrueBoxes:
     """(G,)."""
     categories: NDArray[np.int64] | None = None
     """(G,); None where there is one class."""
+    ignored: NDArray[np.bool_] | None = None
+    """(G,) ships that do not count: neither missed nor, when one detection finds them, a false alarm; None: no ship.
+
+    Unlike a crowd such a ship takes one detection, at its ordinary IoU."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ def pycocotools_numbers(true: TrueBoxes, found: FoundBoxes) -> dict[str, float]:
         `AP`, `AP50`, … as `COCO_NAMES` lists them; NaN where no ship has that size.
     """
     from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
 
     known = np.isin(found.image_ids, true.all_image_ids)
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports on stdout, which is for results
@@ -36,12 +35,28 @@ def pycocotools_numbers(true: TrueBoxes, found: FoundBoxes) -> dict[str, float]:
             annotation["score"] = score
         results.dataset = _dataset(true, [item for item, keep in zip(annotations, known, strict=True) if keep])
         results.createIndex()
-        evaluation = COCOeval(truth, results, "bbox")
+        evaluation = _evaluation(truth, results, true)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
     values = zip(COCO_NAMES, evaluation.stats.tolist(), strict=True)
     return {name: math.nan if value == -1 else value for name, value in values}
+
+
+def _evaluation(truth: Any, results: Any, true: TrueBoxes) -> Any:
+    """A COCOeval that ignores `true.ignored`: its own `_prepare` puts `iscrowd` in place of what `ignore` says."""
+    from pycocotools.cocoeval import COCOeval
+
+    numbers = set() if true.ignored is None else set((np.flatnonzero(true.ignored) + 1).tolist())
+
+    class Evaluation(COCOeval):  # type: ignore[misc]  # pycocotools is untyped
+        def _prepare(self) -> None:
+            super()._prepare()
+            for ships in self._gts.values():
+                for ship in ships:
+                    ship["ignore"] = int(ship["ignore"] or ship["id"] in numbers)
+
+    return Evaluation(truth, results, "bbox")
 
 
 def _dataset(true: TrueBoxes, annotations: list[dict[str, Any]]) -> dict[str, Any]:

@@ -24,9 +24,9 @@ a ship or adds a false alarm, so every point of the curve keeps or gains recall 
 best precision from each recall on. (TIDE's own code sets negative costs to 0.) A cost is unknown (NaN) where no
 ship has any weight, and where its fix leaves no ship to count, as when nothing was found; TIDE's code says 0 there.
 
-Detections matched to a crowd are ignored. No error points to a crowd: a false alarm whose largest overlap, as `Matches`
-give it, is with a crowd counts as background. (Since version 1.0.1 TIDE's code gives ignored detections a kind as
-well, and lets them point to ships.)
+Detections matched to a crowd or to an ignored ship are ignored. No error points to either: a false alarm whose largest
+overlap, as `Matches` give it, is with one counts as background, or as a duplicate where another detection took the
+ignored ship. (Since version 1.0.1 TIDE's code gives ignored detections a kind as well, and lets them point to ships.)
 """
 
 from __future__ import annotations

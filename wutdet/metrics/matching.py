@@ -40,7 +40,7 @@ class Matches:
     true_crowd: Bools
     """(G,)."""
     true_in: Bools
-    """(A, G) whether the ship counts in the range: it lies in it and is no crowd."""
+    """(A, G) whether the ship counts in the range: it lies in it, is no crowd and not ignored."""
     found_row: Ints
     """(D,) the row of each detection in the `FoundBoxes` it came from."""
     found_image: Ints
@@ -180,6 +180,8 @@ def match(
         least_iou=min([BACKGROUND_IOU, *thresholds]),
     )
     true_in = _inside(true.area_px2[true_row], scale_px2[true_image], ranges) & ~crowd
+    if true.ignored is not None:
+        true_in &= ~true.ignored[true_row]
     size_px2 = found.xywh[found_row, 2] * found.xywh[found_row, 3]
     candidate, best_iou, best_true = _best_overlaps(pairs, crowd)
     settled, choosers, chosen = _assign(pairs, candidate, found_group, np.array(thresholds), true_in, crowd)

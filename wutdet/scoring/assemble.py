@@ -27,6 +27,7 @@ def number_fields(measured: Measured, settings: Settings, *, sequences_known: bo
     bins = [name for name in ships if name not in Ships.__struct_fields__]
     return {
         "images": measured.images,
+        "ships_ignored": measured.ships_ignored,
         "sequences": len(measured.ships_of_sequences["all"]),
         "ships": Ships(**{name: ships[name] for name in Ships.__struct_fields__}),
         **{name: _known(values[name]) for name in (*COCO_NAMES, "AP_uncapped")},
@@ -114,6 +115,10 @@ def _warnings(measured: Measured, settings: Settings, sequences_known: bool) -> 
             f"{measured.capped_images} of {measured.images} frames have more than {MAX_DETS} detections; "
             f"COCO's numbers drop the rest, AP_uncapped counts them"
         )
+    if measured.ships_ignored:
+        ships = measured.ships_ignored + int(measured.ships_of_sequences["all"].sum())
+        left = f"less contrast than {settings.ignore_below:g} is left"
+        yield f"{measured.ships_ignored} of {ships} ships are ignored: {left}"
     if settings.level is None:
         return
     if not sequences_known:

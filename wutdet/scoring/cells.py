@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wutdet.metrics import FoundBoxes
 from wutdet.metrics.coco import pycocotools_numbers
 from wutdet.scenarios import Scenario, describe
@@ -31,6 +34,10 @@ class CellInput:
     """(G,) what the weather left of each ship's light."""
     contrast: Floats | None = None
     """(G,) each ship's contrast against its surround that was left, in linear light."""
+    ignored: NDArray[np.bool_] | None = None
+    """(G,) the ships that count in no number of the cell; None: all count."""
+    warnings: tuple[str, ...] = ()
+    """What else a reader of the cell should know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +80,21 @@ def score_cells(
 
 
 def _score(truth: Truth, cell: CellInput, settings: Settings, kept: Mapping[tuple[float, float], float] | None) -> Cell:
-    known = Knowledge(transmittance=cell.transmittance, contrast=cell.contrast, clear_thresholds=kept)
+    known = Knowledge(
+        transmittance=cell.transmittance, contrast=cell.contrast, ignored=cell.ignored, clear_thresholds=kept
+    )
     measured, slices = measure(truth, cell.found, settings, known)
     if settings.evaluator == "pycocotools":
-        measured = dataclasses.replace(measured, values=measured.values | pycocotools_numbers(truth.boxes, cell.found))
+        boxes = dataclasses.replace(truth.boxes, ignored=cell.ignored)
+        measured = dataclasses.replace(measured, values=measured.values | pycocotools_numbers(boxes, cell.found))
     sequences_known = truth.sequences_known
+    fields = number_fields(measured, settings, sequences_known=sequences_known)
     scores = CellScores(
-        **number_fields(measured, settings, sequences_known=sequences_known),
+        **fields | {"warnings": [*fields["warnings"], *cell.warnings]},
         scenario=cell.scenario.kind,
         severity=cell.scenario.severity,
         name=str(cell.scenario),
-        value=describe(cell.scenario),
+        value=describe(cell.scenario, settings.severities),
         slices={
             column: {name: to_numbers(part, settings, sequences_known=sequences_known) for name, part in parts.items()}
             for column, parts in slices.items()

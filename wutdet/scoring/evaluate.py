@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,7 @@ from wutdet.errors import ConfigError, DataError
 from wutdet.metrics import FoundBoxes
 from wutdet.scenarios import CLEAR
 from wutdet.scoring.cells import CellInput, score_cells
-from wutdet.scoring.measure import Evaluator, Settings
+from wutdet.scoring.measure import Evaluator, Settings, too_faint
 from wutdet.scoring.replicates import write_replicates
 from wutdet.scoring.scores import DatasetInfo, Scores, write_scores
 from wutdet.scoring.summary import gather_scores
@@ -35,6 +36,7 @@ def evaluate(
     edges_px: tuple[float, ...] | None = None,
     imgsz: int | None = None,
     evaluator: Evaluator = "columnar",
+    ignore_below: float | None = None,
     detector: str | DetectorInfo = "detections",
     out: str | Path | None = None,
 ) -> Scores:
@@ -52,6 +54,7 @@ def evaluate(
         edges_px: borders of the size bins, in √px²; those of configs/sizes.yaml by default.
         imgsz: longer side of the network's input in px, for sizes at its scale.
         evaluator: `pycocotools` takes the twelve COCO numbers from the original.
+        ignore_below: ships whose `contrast` in `dataset.boxes` is below it are ignored, see docs/scenarios.md.
         detector: its name, or what else is known of it.
         out: a new folder for `scores.json` and `replicates.npz`, which `wutdet compare` reads.
 
@@ -77,11 +80,17 @@ def evaluate(
         edges_px=edges_px or default_edges_px(),
         imgsz=imgsz,
         evaluator=evaluator,
+        ignore_below=ignore_below,
     )
+    if ignore_below is not None and 0 < dataset.boxes.height == dataset.boxes["contrast"].null_count():
+        remedy = "render the frames with wutdet, which states what contrast is left"
+        raise DataError("no ship states its contrast", where=dataset.name, remedy=remedy)
     folder = None if out is None else new_folder(Path(out))
     truth = truth_of(dataset, slices=slices)
     found = detections if isinstance(detections, FoundBoxes) else _columns(dataset, detections)
-    cells = score_cells(truth, [CellInput(CLEAR, found, **_ship_columns(dataset))], settings)
+    known = _ship_columns(dataset)
+    ignored = too_faint(known.get("contrast"), ignore_below)
+    cells = score_cells(truth, [CellInput(CLEAR, found, ignored=ignored, **known)], settings)
     info = DatasetInfo(
         name=dataset.name,
         split=dataset.split_name or "all",
@@ -89,8 +98,8 @@ def evaluate(
         boxes=dataset.boxes.height,
         sha256=dataset.sha256,
     )
-    known = DetectorInfo(name=detector) if isinstance(detector, str) else detector
-    scores = gather_scores(known, info, truth, cells, settings)
+    named = DetectorInfo(name=detector) if isinstance(detector, str) else detector
+    scores = gather_scores(named, info, truth, cells, settings)
     if folder is not None:
         write_replicates(folder, cells)
         write_scores(folder, scores)
@@ -117,7 +126,7 @@ def _columns(dataset: Dataset, detections: Mapping[str, Detections] | Sequence[D
     )
 
 
-def _ship_columns(dataset: Dataset) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+def _ship_columns(dataset: Dataset) -> dict[str, Any]:
     """Transmittance and contrast, where the labels give them; NaN where they do not."""
     columns = {name: dataset.boxes[name].cast(pl.Float64) for name in ("transmittance", "contrast")}
     return {name: column.to_numpy() for name, column in columns.items() if column.null_count() < len(column)}

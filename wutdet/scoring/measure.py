@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wutdet.errors import ConfigError
 from wutdet.metrics import FoundBoxes
 from wutdet.metrics.bands import TOLERANCE_SHARE, foot_band
 from wutdet.metrics.error_kinds import prepare_errors, read_errors
@@ -24,6 +25,7 @@ from wutdet.metrics.recall_by import (
     read_recall_by,
 )
 from wutdet.metrics.resampling import Reader, read_once, resample
+from wutdet.scenarios import SeverityTable
 from wutdet.scoring.truth import Truth, horizon_at
 from wutdet.sizes import COCO_RANGES, SizeRange, bin_ranges, default_edges_px
 
@@ -50,6 +52,16 @@ class Settings:
     """Longer side of the network's input in px, for sizes at its scale."""
     evaluator: Evaluator = "columnar"
     """`pycocotools`: the twelve COCO numbers come from it."""
+    ignore_below: float | None = None
+    """Ships with less contrast left, in linear light, are ignored: neither missed nor, when found, a false alarm."""
+    severities: SeverityTable | None = None
+    """What severities mean in units; None: as they are known."""
+
+    def __post_init__(self) -> None:
+        """Refuse a contrast that cannot be."""
+        if self.ignore_below is not None and not 0 < self.ignore_below <= 1:
+            what, remedy = f"{self.ignore_below} is no contrast", "give one from above 0 to 1, such as 0.005"
+            raise ConfigError(what, where="ignore_below", remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,8 @@ class Knowledge:
     """(G,) what the weather leaves of each ship's light."""
     contrast: Floats | None = None
     """(G,) each ship's contrast against its surround that is left, in linear light."""
+    ignored: NDArray[np.bool_] | None = None
+    """(G,) the ships that count in no number, see `too_faint`."""
     clear_thresholds: Mapping[tuple[float, float], float] | None = None
     """The score that reached each (fppi, iou) in clear weather; None: this is the clear weather."""
 
@@ -77,12 +91,16 @@ class Measured:
     """(U,) by size range in native pixels: what the numbers of that range rest on."""
     capped_images: int
     """Frames with more detections than COCO counts."""
+    ships_ignored: int
+    """Ships with too little contrast left; they are in no other number."""
 
 
 def measure(
     truth: Truth, found: FoundBoxes, settings: Settings, knowledge: Knowledge | None = None
 ) -> tuple[Measured, dict[str, dict[str, Measured]]]:
     """Every number of all frames, and of every slice of the truth, by column and value."""
+    if knowledge is not None and knowledge.ignored is not None:
+        truth = replace(truth, boxes=replace(truth.boxes, ignored=knowledge.ignored & ~truth.boxes.iscrowd))
     matches = match_all(truth, found, settings)
     bands = _bands(truth, found)
     known = knowledge or Knowledge()
@@ -106,6 +124,11 @@ def match_all(truth: Truth, found: FoundBoxes, settings: Settings) -> Matches:
             SizeRange(item.name, item.low_px2, item.high_px2, True) for item in ranges if item.name != "all"
         )
     return match(truth.boxes, found, thresholds=THRESHOLDS, ranges=ranges, network_scale=scale)
+
+
+def too_faint(contrast: Floats | None, ignore_below: float | None) -> NDArray[np.bool_] | None:
+    """(G,) the ships with less contrast left; one whose contrast is unknown (NaN) is not. None: none is asked for."""
+    return None if contrast is None or ignore_below is None else contrast < ignore_below
 
 
 def thresholds_of(values: Mapping[str, float]) -> dict[tuple[float, float], float]:
@@ -154,7 +177,13 @@ def _measure(
         replicates=replicates,
         ships_of_sequences=_ships_of_sequences(matches, unit, len(names)),
         capped_images=capped_images(matches),
+        ships_ignored=_ships_ignored(matches, truth),
     )
+
+
+def _ships_ignored(matches: Matches, truth: Truth) -> int:
+    ignored = truth.boxes.ignored
+    return 0 if ignored is None else int(np.count_nonzero(ignored[matches.true_row]))
 
 
 def _ships_of_sequences(matches: Matches, unit: Ints, units: int) -> dict[str, NDArray[np.int64]]:

@@ -120,6 +120,7 @@ def _must_agree(a: Scores, b: Scores) -> Iterator[tuple[str, object, object]]:
     for name in _shared(a, b):
         yield f"the frames of {name}", a.cell(name).images, b.cell(name).images
         yield f"the units of {name}", a.cell(name).value, b.cell(name).value
+    yield "the contrasts below which ships are ignored", a.scoring.ignore_below, b.scoring.ignore_below
     yield "sequences", a.scoring.sequences, b.scoring.sequences
     if a.scoring.replicates and b.scoring.replicates:
         yield "seeds", a.scoring.seed, b.scoring.seed

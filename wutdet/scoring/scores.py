@@ -17,7 +17,10 @@ SCHEMA: Final = "wutdet-scores-2"
 
 
 class Ships(msgspec.Struct, frozen=True, kw_only=True):
-    """How many ships the numbers rest on, crowds left out; sizes by area in native pixels, as COCO bounds them."""
+    """How many ships the numbers rest on, crowds and ignored ones left out.
+
+    Sizes are by area in native pixels, as COCO bounds them.
+    """
 
     all: int
     small: int
@@ -60,6 +63,8 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     sequences: int
     ships: Ships
+    ships_ignored: int = 0
+    """Ships left out of every number here, as too little of their contrast was left (`ScoringInfo.ignore_below`)."""
     AP: float | None
     AP50: float | None
     AP75: float | None
@@ -149,6 +154,8 @@ class ScoringInfo(msgspec.Struct, frozen=True, kw_only=True):
     sequences: int
     effective_sequences: float
     """Sequences of equal size that would carry as much (Kish 1965)."""
+    ignore_below: float | None = None
+    """Ships with less contrast left, in linear light, are ignored; None: all count."""
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):

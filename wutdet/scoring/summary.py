@@ -34,6 +34,7 @@ def gather_scores(
             imgsz=settings.imgsz,
             sequences=truth.units,
             effective_sequences=effective_units(cells[0].measured.ships_of_sequences["all"]),
+            ignore_below=settings.ignore_below,
         ),
         skipped=list(skipped),
         cells=[cell.scores for cell in cells],

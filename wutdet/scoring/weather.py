@@ -19,7 +19,7 @@ from wutdet.metrics.robustness import (
     or_none,
     relative_to_clear,
 )
-from wutdet.scenarios import describe_dose, dose, severity_value
+from wutdet.scenarios import SeverityTable, describe_dose, dose, severity_value
 from wutdet.scoring.assemble import sequences_behind
 from wutdet.scoring.cells import Cell
 from wutdet.scoring.measure import Settings
@@ -38,10 +38,26 @@ class _Curve:
     severities: tuple[int, ...]
     values: Floats
     """(…, 1 + S); unknown clear values are NaN."""
+    table: SeverityTable | None
 
     @property
     def doses(self) -> list[float]:
-        return [0.0, *(dose(self.kind, severity_value(self.kind, severity)) for severity in self.severities)]
+        values = (severity_value(self.kind, severity, self.table) for severity in self.severities)
+        return [0.0, *(dose(self.kind, value, self.table) for value in values)]
+
+    def words(self, at: float) -> str:
+        """A dose in the words of its kind; NaN, which is unknown, has none.
+
+        Before the mildest weather that was run and beyond the worst it is bounded only.
+        """
+        doses = sorted(self.doses)
+        if np.isnan(at):
+            return ""
+        if at > doses[-1]:
+            return f"beyond {describe_dose(self.kind, doses[-1], self.table)}"
+        if at < doses[1]:
+            return f"milder than {describe_dose(self.kind, doses[1], self.table)}"
+        return describe_dose(self.kind, at, self.table)
 
     def half(self) -> Floats:
         """Where half is lost; twice the last dose where it is not, though all values are known."""
@@ -57,35 +73,37 @@ def robustness_of(cells: Sequence[Cell], settings: Settings) -> list[Robustness]
 
 def _of_number(name: str, cells: Sequence[Cell], settings: Settings) -> Robustness:
     points = {str(cell.scenario): np.array(cell.measured.values[name]) for cell in cells}
-    curves = _curves(cells, points)
+    curves = _curves(cells, points, settings.severities)
     figures = _figures(curves)
     halves = {curve.kind: float(curve.half()) for curve in curves}
     intervals: dict[str, tuple[float, float]] = {}
     if settings.level is not None and all(name in cell.measured.replicates for cell in cells):
         units = sequences_behind(cells[0].measured, name)
-        resampled = _curves(cells, {str(cell.scenario): cell.measured.replicates[name] for cell in cells})
+        again = {str(cell.scenario): cell.measured.replicates[name] for cell in cells}
+        resampled = _curves(cells, again, settings.severities)
         spread = _figures(resampled) | {f"half.{curve.kind}": curve.half() for curve in resampled}
         found = {figure: expanded_interval(values, units, settings.level) for figure, values in spread.items()}
         intervals = {figure: interval for figure, interval in found.items() if interval is not None}
-    doses = {curve.kind: sorted(curve.doses) for curve in curves}
+    worst = {curve.kind: max(curve.doses) for curve in curves}
+    words = {curve.kind: curve.words for curve in curves}
     return Robustness(
         metric=name,
         mPC=or_none(figures["mPC"]),
         rPC=or_none(figures["rPC"]),
         per_kind={curve.kind: or_none(figures[f"per_kind.{curve.kind}"]) for curve in curves},
         area={curve.kind: or_none(figures[f"area.{curve.kind}"]) for curve in curves},
-        half={kind: at if at <= doses[kind][-1] else None for kind, at in halves.items()},
-        half_value={kind: _in_units(kind, at, doses[kind]) for kind, at in halves.items()},
+        half={kind: at if at <= worst[kind] else None for kind, at in halves.items()},
+        half_value={kind: words[kind](at) for kind, at in halves.items()},
         intervals=intervals,
         half_interval={
-            kind: (_in_units(kind, ends[0], doses[kind]), _in_units(kind, ends[1], doses[kind]))
+            kind: (words[kind](ends[0]), words[kind](ends[1]))
             for kind in halves
             if (ends := intervals.get(f"half.{kind}")) is not None
         },
     )
 
 
-def _curves(cells: Sequence[Cell], values: Mapping[str, Floats]) -> list[_Curve]:
+def _curves(cells: Sequence[Cell], values: Mapping[str, Floats], table: SeverityTable | None) -> list[_Curve]:
     """One curve a kind, in the order the kinds were run."""
     severities: dict[str, list[int]] = {}
     for cell in cells:
@@ -94,7 +112,7 @@ def _curves(cells: Sequence[Cell], values: Mapping[str, Floats]) -> list[_Curve]
     some = next(iter(values.values()))
     clear = values.get("clear", np.full(some.shape, np.nan))
     return [
-        _Curve(kind, tuple(run), np.stack([clear, *(values[f"{kind}:{severity}"] for severity in run)], axis=-1))
+        _Curve(kind, tuple(run), np.stack([clear, *(values[f"{kind}:{severity}"] for severity in run)], axis=-1), table)
         for kind, run in severities.items()
     ]
 
@@ -109,18 +127,3 @@ def _figures(curves: Sequence[_Curve]) -> dict[str, Floats]:
         **{f"per_kind.{kind}": value for kind, value in per_kind.items()},
         **{f"area.{curve.kind}": curve_area(curve.values, (0, *curve.severities)) for curve in curves},
     }
-
-
-def _in_units(kind: str, at: float, doses: Sequence[float]) -> str:
-    """A dose in the words of its kind; before the mildest weather that was run and beyond the worst it is bounded only.
-
-    Args:
-        kind: such as `fog`.
-        at: the dose; NaN where it is unknown.
-        doses: those that were run, rising, 0 (clear) first.
-    """
-    if np.isnan(at):
-        return ""
-    if at > doses[-1]:
-        return f"beyond {describe_dose(kind, doses[-1])}"
-    return describe_dose(kind, at) if at >= doses[1] else f"milder than {describe_dose(kind, doses[1])}"
