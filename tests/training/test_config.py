@@ -3,7 +3,7 @@ import pytest
 
 from wutdet.errors import ConfigError
 from wutdet.training import baseline_names, load_baseline, parse_overrides
-from wutdet.training.config import apply_overrides
+from wutdet.training.overrides import apply_overrides
 
 
 def test_every_baseline_that_ships_is_readable_and_named_as_its_file():

@@ -1,14 +1,23 @@
 """A baseline config in, weights and a manifest out; ultralytics does the training."""
 
-from wutdet.training.config import BaselineConfig, baseline_names, load_baseline, parse_overrides
+from wutdet.training.config import BaselineConfig, baseline_names, load_baseline
+from wutdet.training.overrides import parse_overrides
 from wutdet.training.train import Epoch, TrainedRun, train
+from wutdet.training.weather import FogRange, GlareRange, LowLightRange, RainRange, WeatherAugmentation
+from wutdet.training.weather_trainer import weather_trainer
 
 __all__ = [
     "BaselineConfig",
     "Epoch",
+    "FogRange",
+    "GlareRange",
+    "LowLightRange",
+    "RainRange",
     "TrainedRun",
+    "WeatherAugmentation",
     "baseline_names",
     "load_baseline",
     "parse_overrides",
     "train",
+    "weather_trainer",
 ]

@@ -35,6 +35,7 @@ def write_manifest(
             "splits": {name: dataset.splits[name] for name in ("train", "val") if name in dataset.splits},
             "train_sha256": dataset.split("train").sha256,
         },
+        "horizons_given": dataset.images["horizon_row"].count(),
         "left_out": [problem.message for problem in dataset.problems],
         "device": device,
         "threads": threads,

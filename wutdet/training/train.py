@@ -14,13 +14,15 @@ from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder
 from wutdet.dataset.load import OnError
 from wutdet.dataset.whole import whole_frames
-from wutdet.dataset.yolo import write_yolo
+from wutdet.dataset.yolo import IMAGES, write_yolo
 from wutdet.detectors.checkpoint import check_checkpoint
 from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics, set_torch_threads
 from wutdet.errors import ConfigError, DataError
 from wutdet.training.architecture import write_architecture
-from wutdet.training.config import BaselineConfig, Value, apply_overrides, load_baseline
+from wutdet.training.config import BaselineConfig, Value, load_baseline
+from wutdet.training.overrides import apply_overrides
 from wutdet.training.record import write_manifest
+from wutdet.training.weather_trainer import check_one_device, weather_trainer
 
 _REFUSED = ("data", "model", "project", "name", "resume", "exist_ok", "save_dir", "mode", "task", "pretrained")
 
@@ -56,7 +58,7 @@ def train(
     trust_weights: bool = False,
     on_error: OnError = "stop",
     on_epoch: Callable[[Epoch], None] | None = None,
-    **overrides: Value,
+    **overrides: Any,
 ) -> TrainedRun:
     """Train on the dataset's `train` split, choosing the epoch on its `val` split where there is one.
 
@@ -71,10 +73,12 @@ def train(
         on_error: `stop` raises at the first frame whose image is not whole; `skip` leaves it out, and the
             manifest lists it.
         on_epoch: called after every epoch.
-        **overrides: `epochs`, `imgsz`, `batch`, `seed` and ultralytics' own settings.
+        **overrides: `epochs`, `imgsz`, `batch`, `seed`, `weather` (None, a mapping or a `WeatherAugmentation`; or one
+            field of it as `**{"weather.p": 0.3}`) and ultralytics' own settings.
 
     Raises:
         ConfigError: the baseline, a setting or the weights are wrong.
+        ScenarioError: a range of the weather is wrong.
         DataError: there is nothing to train on, or `out` is taken.
         MissingExtraError: ultralytics is not installed.
     """
@@ -88,6 +92,8 @@ def train(
     ultralytics = import_ultralytics(online=_names_a_download(config))
     config = apply_overrides(config, overrides, known=_settings())
     check_device(device)
+    if config.weather is not None:
+        check_one_device(device)
     _check_settings(config)
     _require_train(dataset)
     dataset = whole_frames(dataset, on_error=on_error)
@@ -101,6 +107,7 @@ def train(
         ultralytics,
         start_from,
         config,
+        trainer=_trainer(config, dataset, data),
         data=data,
         folder=folder,
         device=device,
@@ -127,6 +134,7 @@ def _run(
     start_from: str,
     config: BaselineConfig,
     *,
+    trainer: type[Any] | None,
     data: Path,
     folder: Path,
     device: str,
@@ -157,6 +165,7 @@ def _run(
     }
     try:
         model.train(
+            trainer=trainer,
             data=str(data),
             project=str(folder.resolve()),
             name="ultralytics",
@@ -169,6 +178,13 @@ def _run(
             str(error).split(". ")[0], where=config.name, remedy="choose one that ultralytics has"
         ) from None
     return Path(model.trainer.save_dir)
+
+
+def _trainer(config: BaselineConfig, dataset: Dataset, data: Path) -> type[Any] | None:
+    """What trains: ultralytics' own trainer (None), or one that gives training frames weather."""
+    if config.weather is None:
+        return None
+    return weather_trainer(config.weather, dataset, image_dir=data.parent / IMAGES)
 
 
 def _tell(trainer: Any, on_epoch: Callable[[Epoch], None]) -> None:

@@ -1,0 +1,101 @@
+"""What a user changes in a baseline: `epochs=5 lr0=0.01 weather.p=0.3 weather=none`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from wutdet.errors import ConfigError
+from wutdet.training.config import BaselineConfig, Setting, Value
+from wutdet.training.field_hints import field_remedy, nearest_remedy
+from wutdet.training.weather import WeatherAugmentation
+
+_OWN: Final = ("imgsz", "epochs", "batch", "seed")
+_WEATHER: Final = "weather"
+
+
+def parse_overrides(words: Sequence[str]) -> dict[str, Setting]:
+    """`epochs=5 lr0=0.01 cos_lr=True weather.fog.mor_m_range=500,2000` as a mapping.
+
+    Raises:
+        ConfigError: a word is not `key=value`.
+    """
+    parsed: dict[str, Setting] = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals or not all(part.isidentifier() for part in key.split(".")):
+            raise ConfigError(f"'{word}' is not key=value", remedy="write overrides as epochs=5")
+        in_weather = key.startswith(f"{_WEATHER}.") and "," in text
+        parsed[key] = [_parse_value(part) for part in text.split(",")] if in_weather else _parse_value(text)
+    return parsed
+
+
+def apply_overrides(config: BaselineConfig, overrides: Mapping[str, Any], *, known: Sequence[str]) -> BaselineConfig:
+    """The config with the user's settings: fields of its own, its weather, and the rest as ultralytics overrides.
+
+    Args:
+        config: what to change.
+        overrides: names and values. `weather` takes None, a mapping or a `WeatherAugmentation`; `weather.p` and the
+            like change one field of it.
+        known: the names of ultralytics' own settings.
+
+    Raises:
+        ConfigError: a name is neither, or a value has the wrong type; the message offers the nearest name.
+        ScenarioError: a range of the weather is wrong.
+    """
+    weather = {key: value for key, value in overrides.items() if key.split(".")[0] == _WEATHER}
+    plain = {key: value for key, value in overrides.items() if key not in weather}
+    for key in plain:
+        if key not in _OWN and key not in known:
+            near = nearest_remedy(key, [*_OWN, _WEATHER, *known])
+            raise ConfigError(
+                f"unknown setting '{key}'", remedy=near if near.endswith("?") else "see ultralytics' training settings"
+            )
+    mine = {key: value for key, value in plain.items() if key in _OWN}
+    rest = config.overrides | {key: value for key, value in plain.items() if key not in _OWN}
+    fields = msgspec.structs.asdict(config) | mine | {"overrides": rest, "weather": _changed_weather(config, weather)}
+    try:
+        return msgspec.convert(fields, BaselineConfig)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error), remedy="give it a value of that type") from None
+
+
+def _changed_weather(config: BaselineConfig, changes: Mapping[str, Any]) -> WeatherAugmentation | None:
+    """The weather of a config after `weather=…`, then every `weather.….…=…`.
+
+    Raises:
+        ConfigError: a field does not exist, or a value has the wrong type.
+        ScenarioError: a range is wrong.
+    """
+    if not changes:
+        return config.weather
+    whole = changes.get(_WEATHER, config.weather)
+    fields: Any = msgspec.to_builtins(whole)
+    for key, value in changes.items():
+        if key != _WEATHER:
+            fields = _with_field({} if fields is None else fields, key.split(".")[1:], value)
+    try:
+        return msgspec.convert(fields, WeatherAugmentation | None)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error), where=_WEATHER, remedy=field_remedy(error, WeatherAugmentation)) from None
+
+
+def _with_field(fields: Any, path: Sequence[str], value: Any) -> dict[str, Any]:
+    """A copy with the value at a path; kinds that were not there begin with their defaults."""
+    changed = dict(fields) if isinstance(fields, dict) else {}
+    changed[path[0]] = value if len(path) == 1 else _with_field(changed.get(path[0]), path[1:], value)
+    return changed
+
+
+def _parse_value(text: str) -> Value:
+    words: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,189 @@
+"""Weather between ultralytics' decoding of a frame and its resizing: native pixels, RGB, with boxes and horizon.
+
+Ultralytics' own `augmentations=` come after the mosaic, in BGR and without boxes; a range needs the native frame.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wutdet.errors import DataError
+from wutdet.scenarios import prepare
+from wutdet.training.weather import WeatherAugmentation, draw_key
+
+if TYPE_CHECKING:
+    from wutdet.dataset import Dataset
+
+Loaded = tuple[NDArray[np.uint8], tuple[int, int], tuple[int, int]]
+"""What ultralytics' `load_image` returns: (h, w, 3) uint8 BGR resized, native (h, w), resized (h, w)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFrame:
+    """What is known of a frame besides its pixels and boxes."""
+
+    name: str
+    """Its file name, which its weather is drawn by."""
+    horizon_row: float | None = None
+    """In native pixels; None to have the horizon found."""
+
+
+def known_frames(dataset: Dataset, image_dir: Path | None = None) -> dict[str, KnownFrame]:
+    """The frames of a dataset by the absolute path of each image.
+
+    Args:
+        dataset: whose names and horizons to use.
+        image_dir: where the images are that will be trained on, when not at the dataset's own place.
+    """
+    folder = os.path.abspath(image_dir or dataset.image_dir)
+    rows = dataset.images.select("file_name", "horizon_row").iter_rows()
+    return {os.path.normpath(os.path.join(folder, name)): KnownFrame(name, row) for name, row in rows}
+
+
+class EpochIndex(int):
+    """An index of a frame that carries its epoch to the worker that loads it."""
+
+    epoch: int = 0
+
+    def __new__(cls, index: int, epoch: int = 0) -> EpochIndex:
+        """The index, with the epoch beside it."""
+        made = super().__new__(cls, index)
+        made.epoch = epoch
+        return made
+
+    def __reduce__(self) -> tuple[type[EpochIndex], tuple[int, int]]:
+        """Keep the epoch on the way to a worker."""
+        return EpochIndex, (int(self), self.epoch)
+
+
+class EpochSampler:
+    """A sampler whose indices carry the number of the pass they belong to.
+
+    Workers live through all epochs and fetch ahead, so the trainer's own count does not reach them in time.
+
+    Args:
+        sampler: gives the order of each pass.
+        trainer: whose `start_epoch` the first pass is, which is known only when training begins.
+    """
+
+    def __init__(self, sampler: Any, trainer: Any) -> None:
+        self._sampler = sampler
+        self._trainer = trainer
+        self._passes = 0
+
+    def __len__(self) -> int:
+        """Frames in a pass."""
+        return len(self._sampler)
+
+    def __iter__(self) -> Iterator[EpochIndex]:
+        """One pass."""
+        epoch = self._trainer.start_epoch + self._passes
+        self._passes += 1
+        return (EpochIndex(index, epoch) for index in self._sampler)
+
+
+class WeatherLoader:
+    """Takes the place of `load_image` on one ultralytics dataset.
+
+    What the dataset keeps (its buffer for mosaics, its cache) stays the clear frame; a rendered one is kept here, for
+    the epoch it was drawn in, so that a mosaic that uses it again need not render it again.
+
+    Args:
+        dataset: an ultralytics `BaseDataset`, with its labels loaded.
+        augmentation: what to draw.
+        frames: by absolute path; a frame that is missing here goes by its own file name.
+        seed: of the training.
+        most_kept: rendered frames to keep.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        augmentation: WeatherAugmentation,
+        *,
+        frames: Mapping[str, KnownFrame],
+        seed: int,
+        most_kept: int,
+    ) -> None:
+        self._dataset = dataset
+        self._augmentation = augmentation
+        self._frames = [_known(path, frames) for path in dataset.im_files]
+        self._seed = seed
+        self._most_kept = most_kept
+        self._kept: OrderedDict[tuple[int, int], NDArray[np.uint8]] = OrderedDict()
+        self._epoch = 0
+
+    def __call__(self, i: int, *args: Any, **kwargs: Any) -> Loaded:
+        """A frame as ultralytics would load it, with the weather of its epoch.
+
+        A plain index (a mosaic's partner) belongs to the epoch of the frame it is asked for.
+
+        Raises:
+            DataError: the frame is no colour image.
+        """
+        self._epoch = getattr(i, "epoch", self._epoch)
+        index = int(i)
+        clear, native_hw, resized_hw = type(self._dataset).load_image(self._dataset, index, *args, **kwargs)
+        frame = self._frames[index]
+        values = self._augmentation.draw(frame.name, self._epoch, self._seed)
+        if not values:
+            return clear, native_hw, resized_hw
+        rendered = self._kept.get((index, self._epoch))
+        if rendered is None or rendered.shape[:2] != tuple(resized_hw):
+            rendered = _resized(self._render(index, frame, values), resized_hw)
+            self._keep((index, self._epoch), rendered)
+        return rendered.copy(), native_hw, resized_hw  # a copy: some augmentations write into what they get
+
+    def _render(self, index: int, frame: KnownFrame, values: Mapping[str, float]) -> NDArray[np.uint8]:
+        """The native frame under its weather, BGR."""
+        from ultralytics.utils.patches import imread
+
+        bgr = imread(self._dataset.im_files[index], flags=cv2.IMREAD_COLOR)
+        if bgr is None or bgr.ndim != 3 or bgr.shape[2] != 3:
+            raise DataError("is no colour image", where=self._dataset.im_files[index], remedy="leave the frame out")
+        height, width = bgr.shape[:2]
+        scene = prepare(
+            cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB),
+            key=draw_key(frame.name, self._epoch),
+            boxes=_edges_px(self._dataset.labels[index], width, height),
+            horizon=frame.horizon_row,
+            camera=self._augmentation.camera(),
+            seed=self._seed,
+        )
+        return np.ascontiguousarray(scene.render_values(values).image[..., ::-1])
+
+    def _keep(self, which: tuple[int, int], rendered: NDArray[np.uint8]) -> None:
+        self._kept[which] = rendered
+        while len(self._kept) > self._most_kept:
+            self._kept.popitem(last=False)
+
+
+def _resized(image: NDArray[np.uint8], hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture at a size, as ultralytics resizes."""
+    if image.shape[:2] == tuple(hw):
+        return image
+    return np.asarray(cv2.resize(image, (hw[1], hw[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def _known(path: str, frames: Mapping[str, KnownFrame]) -> KnownFrame:
+    """A frame by its path; one that nobody described is named as the YOLO layout names it: from `images/` on."""
+    absolute = os.path.abspath(path)
+    name = absolute.rpartition(f"{os.sep}images{os.sep}")[2] if f"{os.sep}images{os.sep}" in absolute else path
+    return frames.get(absolute) or KnownFrame(name if name != path else os.path.basename(path))
+
+
+def _edges_px(label: Mapping[str, Any], width: int, height: int) -> NDArray[np.float64]:
+    """The ships of a label, float64 (N, 4) xyxy in native pixels; labels are normalised centres and sizes."""
+    boxes = np.asarray(label["bboxes"], dtype=np.float64).reshape(-1, 4)
+    centres, halves = boxes[:, :2], boxes[:, 2:] / 2.0
+    size = np.array([width, height], dtype=np.float64)
+    return np.concatenate([(centres - halves) * size, (centres + halves) * size], axis=1)
