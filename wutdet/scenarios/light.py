@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float32]
 LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])  # of linear RGB: Rec. ITU-R BT.709
 
 _BAND_ROWS: Final = 64
+_FEW: Final = 0.15  # of the pixels: looking up so many one by one takes as long as looking up all
+_VALUES: Final = np.arange(256, dtype=np.uint8)
 _ENCODE_STEPS: Final = 65535  # an index step is at most 0.05 grey levels, in the darkest tones
 
 
@@ -72,6 +74,13 @@ class Layer:
         """(65536,) uint8: the table of one channel."""
         return np.ascontiguousarray(self.tables[channel % len(self.tables)]).reshape(65536)
 
+    def touches(self, rows: slice) -> NDArray[np.intp] | None:
+        """The pixels of some rows that the layer may change, in reading order; None where these are not few."""
+        plane = self.levels[0][rows]
+        if any(other is not self.levels[0] for other in self.levels) or not (self.tables[:, 0] == _VALUES).all():
+            return None
+        return np.flatnonzero(plane) if cv2.countNonZero(plane) < _FEW * plane.size else None
+
 
 def recolour(image: Image, layers: Sequence[Layer]) -> Image:
     """The (H, W, 3) uint8 image, new, that the layers give one after the other.
@@ -89,11 +98,25 @@ def recolour(image: Image, layers: Sequence[Layer]) -> Image:
         cv2.split(image[top:bottom], band)
         index = pairs[: bottom - top]
         for layer, of_channel in zip(layers, tables, strict=True):
+            touched = layer.touches(slice(top, bottom))
+            if touched is not None:
+                _look_up_few(band, layer.levels[0][top:bottom], touched, of_channel)
+                continue
             for plane, level, table in zip(band, layer.levels, of_channel, strict=True):
                 cv2.merge(_low_byte_first(plane, level[top:bottom]), index)
                 look_up_plane(index.view(np.uint16)[:, :, 0], table, plane)
         cv2.merge(band, out[top:bottom])
     return out
+
+
+def _look_up_few(
+    band: Sequence[Plane], level: Plane, touched: NDArray[np.intp], tables: Sequence[NDArray[np.uint8]]
+) -> None:
+    """Look up the touched pixels of every channel, in place."""
+    row_of_table = level.ravel()[touched].astype(np.intp) << 8
+    for plane, table in zip(band, tables, strict=True):
+        values = plane.reshape(-1)
+        values[touched] = table[row_of_table | values[touched]]
 
 
 def _low_byte_first(low: Plane, high: Plane) -> list[Plane]:

@@ -14,8 +14,7 @@ SMALLEST_MM: Final = 1.0  # smaller drops are under a pixel wide beyond 1.7 m: t
 LARGEST_MM: Final = 6.0  # larger drops break up
 NEAREST_M: Final = 1.7  # nearer ones are out of focus and rare
 HEAVIEST_MM_H: Final = 150.0  # the sequence of drops is drawn for this rate, and thinned for a weaker one
-EXPOSURE_S: Final = 1.0 / 200.0  # a daylight exposure; a longer one makes streaks longer and fainter
-WIND_SIGMA_M_S: Final = 2.5  # sideways, relative to the camera
+WIND_SIGMA_M_S: Final = 2.5  # of the crosswind, where the ambient leaves it open
 
 
 def rain_extinction_per_m(rate_mm_h: float) -> float:
@@ -73,13 +72,18 @@ def visible_density(
     return N0_PER_M3_MM * np.exp(-drop_slope_per_mm(rate_mm_h) * diameter_mm) * volume
 
 
-def draw_drops(rng: np.random.Generator, focal_px: float, height: int, width: int) -> Drops:
-    """Draw the drops of a frame at 150 mm/h; the number is a Poisson draw around the law's own."""
+def draw_drops(
+    rng: np.random.Generator, focal_px: float, height: int, width: int, crosswind_m_s: float | None = None
+) -> Drops:
+    """Draw the drops of a frame at 150 mm/h; the number is a Poisson draw around the law's own.
+
+    A crosswind is drawn in any case, so that giving one moves no drop.
+    """
     smallest_mm = max(SMALLEST_MM, 1e3 * NEAREST_M / focal_px)
     edges = np.linspace(smallest_mm, max(smallest_mm, LARGEST_MM), 501)
     density = visible_density(edges, HEAVIEST_MM_H, focal_px, height, width)
     cumulative = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2.0 * np.diff(edges))])
-    wind_m_s = float(rng.normal(0.0, WIND_SIGMA_M_S))
+    drawn_m_s = float(rng.normal(0.0, WIND_SIGMA_M_S))
     count = int(rng.poisson(cumulative[-1])) if cumulative[-1] > 0.0 else 0
     diameter_mm = np.interp(rng.random(count) * cumulative[-1], cumulative, edges)
     reach = diameter_mm * 1e-3 * focal_px
@@ -90,5 +94,5 @@ def draw_drops(rng: np.random.Generator, focal_px: float, height: int, width: in
         column_px=rng.random(count) * width,
         row_px=rng.random(count) * height,
         mark=rng.random(count),
-        wind_m_s=wind_m_s,
+        wind_m_s=drawn_m_s if crosswind_m_s is None else crosswind_m_s,
     )
