@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-_UNKNOWN: Final = re.compile(r"unknown field `(?P<name>.*)`(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
+_UNKNOWN: Final = re.compile(r"unknown field `(?P<name>.*?)`(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
 def field_remedy(error: msgspec.MsgspecError, kind: type[msgspec.Struct]) -> str:
