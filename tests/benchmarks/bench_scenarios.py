@@ -1,31 +1,46 @@
-"""CPU milliseconds per scenario at 1080p on one OpenCV thread, beside decoding the same frame.
+"""CPU milliseconds per scenario at 1080p on one OpenCV thread, beside decoding the frame and albumentations' weather.
 
-Thread time, so that other work on the machine counts little.
+Thread time in one run, so that ratios hold where other work slows the machine; the rounds of all candidates are
+interleaved, for the same reason. `first` is the first severity of its kind on a frame, which lays out what the others
+share (glints, drops); a benchmark pays it once a frame and kind.
 
-Usage: python tests/benchmarks/bench_scenarios.py [FRAME.jpg] [repeats]
+Usage: python tests/benchmarks/bench_scenarios.py [FRAME.jpg] [--repeats 21]
+    without a FRAME, a synthetic one is encoded at quality 90.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 
-from wutdet.scenarios import parse_scenarios, prepare
+from wutdet.scenarios import Scene, parse_scenarios, prepare
+
+SCENARIOS = "fog:1-5,rain:1-5,glare:1-5,lowlight:1-5,fog:2+lowlight:3"
+PEERS = {  # albumentations' own defaults; AtmosphericFog is in its successor alone
+    "RandomFog": "fog",
+    "AtmosphericFog": "fog",
+    "RandomRain": "rain",
+    "RandomSunFlare": "glare",
+    "ISONoise": "lowlight",
+}
+
+
+def thread_ms(action: Callable[[], object]) -> float:
+    start = time.thread_time()
+    action()
+    return 1e3 * (time.thread_time() - start)
 
 
 def median_ms(action: Callable[[], object], repeats: int) -> float:
+    """The median of one action alone; for quick looks."""
     action()
-    times = []
-    for _ in range(repeats):
-        start = time.thread_time()
-        action()
-        times.append(1e3 * (time.thread_time() - start))
-    return statistics.median(times)
+    return statistics.median(thread_ms(action) for _ in range(repeats))
 
 
 def synthetic_frame() -> np.ndarray:
@@ -37,28 +52,61 @@ def synthetic_frame() -> np.ndarray:
     return np.clip(frame, 0, 255).astype(np.uint8)
 
 
+def peers(image: np.ndarray) -> dict[str, Callable[[], object]]:
+    import albumentations
+
+    made = {name: getattr(albumentations, name)(p=1.0) for name in PEERS if hasattr(albumentations, name)}
+    return {f"albumentations {name}": lambda t=transform: t(image=image) for name, transform in made.items()}
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("frame", nargs="?", type=Path)
+    parser.add_argument("--repeats", type=int, default=21)
+    chosen = parser.parse_args()
     cv2.setNumThreads(1)
-    repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 15
-    frame = cv2.imread(sys.argv[1]) if len(sys.argv) > 1 else synthetic_frame()
-    jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
-    image = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+    if chosen.frame:
+        jpeg = np.frombuffer(chosen.frame.read_bytes(), np.uint8)
+    else:
+        jpeg = cv2.imencode(".jpg", synthetic_frame(), [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+    image = cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    height, width = image.shape[:2]
     rng = np.random.default_rng(1)
-    corner = np.stack([rng.uniform(0, 1850, 10), rng.uniform(420, 700, 10)], axis=1)
+    corner = np.stack([rng.uniform(0, 0.95 * width, 10), rng.uniform(0.4 * height, 0.65 * height, 10)], axis=1)
     boxes = np.hstack([corner, corner + rng.uniform(8, 60, (10, 2))])
-    print(f"{'decode (cv2)':24s} {median_ms(lambda: cv2.imdecode(jpeg, 1), repeats):6.1f} ms")
 
-    def prepared() -> object:
-        return prepare(image, key="bench", boxes=boxes)
+    def prepared() -> Scene:
+        return prepare(image, key="bench", boxes=boxes, horizon=0.4 * height)
 
-    print(f"{'prepare':24s} {median_ms(prepared, repeats):6.1f} ms")
-    for scenario in parse_scenarios("clear,fog:1-5,rain:1-5,glare:1-5,lowlight:1-5,fog:2+lowlight:3"):
-        scene = prepare(image, key="bench", boxes=boxes)
-        start = time.thread_time()
-        scene.render(scenario)
-        first = 1e3 * (time.thread_time() - start)
-        again = median_ms(lambda s=scenario, p=scene: p.render(s), repeats)
-        print(f"{scenario!s:24s} {again:6.1f} ms   first on a frame {first:6.1f} ms")
+    scene = prepared()
+    actions: dict[str, Callable[[], object]] = {
+        "decode": lambda: cv2.imdecode(jpeg, cv2.IMREAD_COLOR),
+        "prepare, horizon known": prepared,
+        "prepare, horizon found": lambda: prepare(image, key="bench", boxes=boxes),
+    }
+    for scenario in parse_scenarios(SCENARIOS):
+        actions[str(scenario)] = lambda s=scenario: scene.render(s)
+    for kind in ("fog", "rain", "glare", "lowlight"):
+        actions[f"{kind}:3, first on a frame"] = lambda s=f"{kind}:3": prepared().render(s)
+    actions |= peers(image)
+    times: dict[str, list[float]] = {name: [] for name in actions}
+    for action in actions.values():
+        action()
+    for _ in range(chosen.repeats):
+        for name, action in actions.items():
+            times[name].append(thread_ms(action))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    for kind in ("fog", "rain", "glare", "lowlight"):
+        medians[f"{kind}:3, first on a frame"] -= medians["prepare, horizon known"]
+    decode = medians["decode"]
+    print(f"{width}x{height}, {chosen.repeats} rounds, medians of thread time")
+    for name, found in medians.items():
+        print(f"{name:28s} {found:7.1f} ms   {found / decode:6.2f} x decode   least {min(times[name]):7.1f} ms")
+    for name, kind in PEERS.items():
+        peer = medians.get(f"albumentations {name}")
+        if peer is not None:
+            own = [medians[f"{kind}:{severity}"] for severity in range(1, 6)]
+            print(f"{kind:8s} is {peer / max(own):5.1f} to {peer / min(own):5.1f} times as fast as {name}")
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ class Layer:
         plane = self.levels[0][rows]
         if any(other is not self.levels[0] for other in self.levels) or not (self.tables[:, 0] == _VALUES).all():
             return None
-        return np.flatnonzero(plane) if cv2.countNonZero(plane) < _FEW * plane.size else None
+        return np.flatnonzero(plane != 0) if cv2.countNonZero(plane) < _FEW * plane.size else None
 
 
 def recolour(image: Image, layers: Sequence[Layer]) -> Image:
