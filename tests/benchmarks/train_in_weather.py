@@ -4,7 +4,7 @@ For every seed the demo baseline is trained twice on a rendered sample, without 
 frames, and both are benchmarked in clear air and in fog on the same test split. Printed: AP_small of both and their
 paired difference with its interval, scenario by scenario. Two cores take about twelve minutes a seed.
 
-Usage: python tests/benchmarks/train_in_weather.py FOLDER [--seeds 0 1 2] [--images 200] [--epochs 9] [--data DATA]
+Usage: python tests/benchmarks/train_in_weather.py FOLDER [--seeds 0 1 2] [--images 500] [--epochs 9] [--data DATA]
     FOLDER: keeps the sample, the trainings and the runs; what is there already is not made again.
 """
 
@@ -26,7 +26,7 @@ NUMBER = "AP_small"
 
 def sample(folder: Path, images: int) -> Dataset:
     if not folder.exists():
-        wutdet.render_part(folder, images=images, size=(1280, 720), seed=11)
+        wutdet.render_part(folder, images=images, size=(640, 360), seed=0)
     return wutdet.load(folder, splits=folder / "splits")
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--images", type=int, default=500)
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--data", type=Path, help="train on this dataset instead of the sample")
     chosen = parser.parse_args()
