@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class WutdetError(Exception):
     """Something a user can put right.
@@ -17,6 +19,16 @@ class WutdetError(Exception):
         self.where = str(where)
         self.remedy = remedy
         super().__init__(f"{self.where}: {what}; {remedy}" if self.where else f"{what}; {remedy}")
+
+    def __reduce__(self) -> tuple[Callable[..., WutdetError], tuple[type[WutdetError], str, str, str]]:
+        """How it travels between processes: exceptions with keyword arguments do not by themselves."""
+        return _again, (type(self), self.what, self.where, self.remedy)
+
+
+def _again(kind: type[WutdetError], what: str, where: str, remedy: str) -> WutdetError:
+    error = kind.__new__(kind)
+    WutdetError.__init__(error, what, where=where, remedy=remedy)
+    return error
 
 
 class DataError(WutdetError):

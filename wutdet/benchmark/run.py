@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wutdet.benchmark.plan import claim_folder, make_plan, shards
+from wutdet.benchmark.engine import Engine
+from wutdet.benchmark.execution import Execution, Recipe, make_engine
+from wutdet.benchmark.frame_work import FrameTask, Seconds
+from wutdet.benchmark.plan import Plan, claim_folder, make_plan, shards
 from wutdet.benchmark.record import write_manifest
 from wutdet.benchmark.scoring import score_frames
-from wutdet.benchmark.store import CellResult, FrameResult, Store, cell_result
-from wutdet.benchmark.weather import Weather, check_cameras, make_weather, render_frame
-from wutdet.dataset import Dataset, Frame
+from wutdet.benchmark.store import Store
+from wutdet.benchmark.weather import check_cameras, make_weather
+from wutdet.dataset import Dataset
 from wutdet.dataset.load import OnError
-from wutdet.detectors import Detector, InferenceProtocol, describe, load_detector
-from wutdet.errors import ConfigError, FrameError
+from wutdet.detectors import Detector, InferenceProtocol, describe
+from wutdet.errors import ConfigError, DataError
 from wutdet.scenarios import Ambient, Camera, Cameras, Scenario, SeverityTable
 from wutdet.scoring.measure import Settings
 from wutdet.scoring.replicates import write_replicates
@@ -24,19 +26,24 @@ from wutdet.scoring.scores import Scores, write_scores
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: its folder and its scores."""
+    """A run folder: finished, with its scores, or a part of one (`Execution.part`)."""
 
     out: Path
-    scores: Scores
+    found: Scores | None
+    shards_done: int
+    shards: int
 
+    @property
+    def scores(self) -> Scores:
+        """The scores of a finished run.
 
-@dataclass(slots=True)
-class Timings:
-    """Seconds of each stage, one entry a frame; inference is of all cells of the frame together."""
-
-    decode: list[float] = field(default_factory=list)
-    render: list[float] = field(default_factory=list)
-    detect: list[float] = field(default_factory=list)
+        Raises:
+            DataError: shards are missing.
+        """
+        if self.found is None:
+            what = f"has {self.shards_done} of {self.shards} shards"
+            raise DataError(what, where=self.out, remedy="run the other parts, or merge them")
+        return self.found
 
 
 def benchmark(
@@ -57,6 +64,7 @@ def benchmark(
     seed: int = 0,
     on_error: OnError = "stop",
     scoring: Settings | None = None,
+    execution: Execution | None = None,
     command: str = "",
     advance: Callable[[int], None] | None = None,
     advance_scoring: Callable[[int], None] | None = None,
@@ -83,6 +91,7 @@ def benchmark(
         seed: of everything that is drawn at random.
         on_error: `stop` raises at the first bad frame; `skip` leaves it out of the scores and says so there.
         scoring: bins, intervals, seed and ignored ships of the scores; a finished run given again is scored anew.
+        execution: the engine, and which part of the shards to compute; it decides no result.
         command: what the user typed, for the manifest.
         advance: called with the number of frames done, recorded ones first.
         advance_scoring: called with 1 as each cell is scored.
@@ -95,65 +104,74 @@ def benchmark(
     if not len(chosen):
         raise ConfigError("has no frames to benchmark", where=chosen.name, remedy="choose another --split")
     check_cameras(weather.cameras, chosen)
-    loaded = load_detector(
-        detector, protocol=protocol, classes=classes, device=device, threads=threads, trust_weights=trust_weights
-    )
+    how = execution or Execution()
+    recipe = Recipe(detector, protocol, classes, device, threads, trust_weights)
+    loaded = recipe.load()
     plan = make_plan(describe(loaded), chosen, weather)
     folder = Path(out)
     claim_folder(folder, plan)
-    store, timings = Store(folder), Timings()
-    frame_cameras = chosen.images["camera"].to_list()
+    store = Store(folder)
     pieces = list(shards(len(chosen), plan.shard_frames))
-    for number, places in enumerate(pieces):
-        if not store.has(number):
-            found = [
-                _run_frame(chosen[place], frame_cameras[place], loaded, weather, on_error, timings) for place in places
-            ]
-            store.write(number, found)
+    engine = make_engine(how, recipe, loaded, weather, on_error)
+    times = _compute(store, chosen, pieces, engine, how, advance)
+    done = sum(store.has(number) for number in range(len(pieces)))
+    if done < len(pieces):
+        return Run(folder, None, done, len(pieces))
+    settings = replace(scoring or Settings(), severities=weather.severities)
+    return Run(folder, _finish(folder, store, plan, chosen, settings, times, command, advance_scoring), done, done)
+
+
+def _compute(
+    store: Store,
+    dataset: Dataset,
+    pieces: Sequence[range],
+    engine: Engine,
+    how: Execution,
+    advance: Callable[[int], None] | None,
+) -> list[Seconds]:
+    """Record the shards of this part that are missing; how long each frame took."""
+    cameras = dataset.images["camera"].to_list()
+    mine = [number for number in range(len(pieces)) if how.takes(number)]
+    missing = [number for number in mine if not store.has(number)]
+    if advance is not None:
+        advance(sum(len(pieces[number]) for number in mine) - sum(len(pieces[number]) for number in missing))
+
+    def tasks() -> Iterator[FrameTask]:
+        for number in missing:
+            for place in pieces[number]:
+                yield FrameTask(dataset[place], cameras[place])
+
+    stream, times = engine(tasks()), list[Seconds]()
+    for number in missing:
+        of_shard = [next(stream) for _ in pieces[number]]
+        store.write(number, [item.result for item in of_shard])
+        times += [item.seconds for item in of_shard if not item.result.skipped]
         if advance is not None:
-            advance(len(places))
-    frames = list(store.frames(len(pieces)))
+            advance(len(of_shard))
+    return times
+
+
+def _finish(
+    folder: Path,
+    store: Store,
+    plan: Plan,
+    dataset: Dataset,
+    settings: Settings,
+    times: Sequence[Seconds],
+    command: str,
+    advance: Callable[[int], None] | None,
+) -> Scores:
+    """Write a complete run's detections, scores and manifest."""
+    frames = list(store.frames(len(list(shards(len(dataset), plan.shard_frames)))))
     for cell, scenario in enumerate(plan.scenarios):
         store.write_cell(scenario, frames, cell)
-    settings = replace(scoring or Settings(), severities=weather.severities)
-    scored = score_frames(plan, chosen, frames, settings, advance_scoring)
+    scored = score_frames(plan, dataset, frames, settings, advance)
     write_replicates(folder, scored.cells)
     write_scores(folder, scored.scores)
-    measured = {"decode": timings.decode, "render": timings.render, "detect": timings.detect}
-    write_manifest(folder, plan, command=command, seconds=measured, frames=frames)
-    return Run(folder, scored.scores)
-
-
-def _run_frame(
-    frame: Frame,
-    frame_camera: str | None,
-    detector: Detector,
-    weather: Weather,
-    on_error: OnError,
-    timings: Timings,
-) -> FrameResult:
-    start = time.perf_counter()
-    try:
-        image = frame.image
-    except FrameError as error:
-        if on_error == "stop":
-            raise
-        return FrameResult(frame.image_id, "", (0.0, 0.0), str(error), [])
-    decoded = time.perf_counter()
-    views = render_frame(image, frame, frame_camera, weather)
-    rendered = views.rendered
-    drawn = time.perf_counter()
-    found = detector([view.image for view in rendered])
-    if not isinstance(found, list) or len(found) != len(rendered):
-        count = len(found) if isinstance(found, list) else f"a {type(found).__name__}, not a list of"
-        remedy = "return one Detections for each frame it is given"
-        raise ConfigError(f"the detector returned {count} results for {len(rendered)} frames", remedy=remedy)
-    timings.decode.append(decoded - start)
-    timings.render.append(drawn - decoded)
-    timings.detect.append(time.perf_counter() - drawn)
-    results: list[CellResult] = [
-        cell_result(detections, view.transmittance, view.contrast)
-        for detections, view in zip(found, rendered, strict=True)
-    ]
-    horizon_px = (round(views.horizon.row_left, 3), round(views.horizon.row_right, 3))
-    return FrameResult(frame.image_id, views.horizon_source, horizon_px, "", results)
+    seconds = {
+        "decode": [item.decode for item in times],
+        "render": [item.render for item in times],
+        "detect": [item.detect for item in times],
+    }
+    write_manifest(folder, plan, command=command, seconds=seconds, frames=frames)
+    return scored.scores
