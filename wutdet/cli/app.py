@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wutdet.cli import audit, data, demo, look, model, parts, score, split
+from wutdet.cli import audit, conditions, data, demo, execution, look, model, parts, score, split
 from wutdet.errors import WutdetError
 
 app = typer.Typer(
@@ -26,8 +26,10 @@ app.command()(data.info)
 app.command()(audit.audit)
 app.command()(data.convert)
 app.command()(split.split)
+app.command()(conditions.conditions)
 app.command()(model.train)
 app.command()(model.benchmark)
+app.command()(execution.merge)
 app.command(epilog=score.SCHEMA_NOTE)(score.score)
 app.command()(score.compare)
 app.command()(look.browse)

@@ -8,6 +8,16 @@ from typing import Annotated
 
 import typer
 
+from wutdet.cli.execution import (
+    Address,
+    DetectorCount,
+    Engine,
+    EngineChoice,
+    GpusPerDetector,
+    RenderThreads,
+    Shard,
+    parse_execution,
+)
 from wutdet.cli.options import (
     AsJson,
     Classes,
@@ -107,6 +117,12 @@ def benchmark(
     device: Device = "cpu",
     threads: Threads = None,
     trust_weights: TrustWeights = False,
+    engine: Engine = EngineChoice.local,
+    shard: Shard = None,
+    render_threads: RenderThreads = None,
+    address: Address = None,
+    detectors: DetectorCount = 1,
+    gpus_per_detector: GpusPerDetector = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Score a detector under every scenario."""
@@ -132,6 +148,7 @@ def benchmark(
     count = len({*parse_scenarios(scenarios, own), CLEAR})
     circumstances = parse_ambient(ambient or [])
     eyes = open_cameras(camera, camera_height_m, hfov_deg, dataset)
+    execution = parse_execution(engine, shard, render_threads, address, detectors, gpus_per_detector)
     scoring = Settings(level=interval or None, replicates=replicates, ignore_below=ignore_below)
     note(f"benchmarking the split '{chosen.split_name}': {len(chosen)} frames")
     with progress_of({"frames": len(chosen), "scoring": count}) as (advance, advance_scoring):
@@ -152,9 +169,14 @@ def benchmark(
             on_error=on_error.value,
             command=shlex.join(["wutdet", *sys.argv[1:]]),
             scoring=scoring,
+            execution=execution,
             advance=advance,
             advance_scoring=advance_scoring,
         )
+    if run.found is None:
+        note(f"{run.shards_done} of {run.shards} shards are recorded; scores follow when all are")
+        print(run.out)
+        return
     for reason in run.scores.skipped:
         note(f"left out: {reason}")
     note(f"report: {write_report(run.out)}")
