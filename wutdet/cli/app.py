@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wutdet.cli import audit, conditions, data, demo, execution, look, model, parts, score, split
+from wutdet.cli import audit, conditions, data, demo, execution, look, model, parts, render, score, split
 from wutdet.errors import WutdetError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command()(audit.audit)
 app.command()(data.convert)
 app.command()(split.split)
 app.command()(conditions.conditions)
+app.command()(render.render)
 app.command()(model.train)
 app.command()(model.benchmark)
 app.command()(execution.merge)

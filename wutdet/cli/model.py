@@ -51,7 +51,7 @@ from wutdet.cli.weather import (
 def train(
     baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="A name in configs/baselines, or a YAML file.")],
     data: Data,
-    out: Annotated[Path, typer.Option("--out", help="A new folder for the run.")],
+    out: Annotated[Path, typer.Option("--out", help="The training's folder; a killed training continues.")],
     settings: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="epochs=5 imgsz=960 and ultralytics' own.")
     ] = None,
@@ -147,7 +147,7 @@ def benchmark(
     own = open_severities(severities)
     count = len({*parse_scenarios(scenarios, own), CLEAR})
     circumstances = parse_ambient(ambient or [])
-    eyes = open_cameras(camera, camera_height_m, hfov_deg, dataset)
+    eyes = open_cameras(camera, camera_height_m, hfov_deg, dataset.images["camera"], dataset.name)
     execution = parse_execution(engine, shard, render_threads, address, detectors, gpus_per_detector)
     scoring = Settings(level=interval or None, replicates=replicates, ignore_below=ignore_below)
     note(f"benchmarking the split '{chosen.split_name}': {len(chosen)} frames")

@@ -20,10 +20,12 @@ def note(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """A struct or mapping as indented JSON."""
+    """A struct, dataclass or mapping as indented JSON; a path as its text."""
+    import os
+
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=os.fspath), indent=2).decode() + "\n")
 
 
 def print_table(table: Any) -> None:

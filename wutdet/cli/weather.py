@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
-    from wutdet.dataset import Dataset
     from wutdet.scenarios import Cameras, SeverityTable
 
 _SHOWN: Final = 8  # cameras named in a line
@@ -30,8 +29,16 @@ SeveritiesFile = Annotated[
 ]
 
 
-def open_cameras(path: Path | None, height_m: float | None, hfov_deg: float | None, dataset: Dataset) -> Cameras:
+def open_cameras(
+    path: Path | None, height_m: float | None, hfov_deg: float | None, frame_cameras: Iterable[str | None], data: str
+) -> Cameras:
     """The cameras that the options name; says on stderr which entries are of no frame of DATA.
+
+    Args:
+        path: of the camera file.
+        height_m, hfov_deg: of the default camera.
+        frame_cameras: the cameras of the frames.
+        data: the name of the frames.
 
     Raises:
         ConfigError: the file or a value is wrong.
@@ -40,11 +47,11 @@ def open_cameras(path: Path | None, height_m: float | None, hfov_deg: float | No
     from wutdet.scenarios import read_cameras
 
     cameras = read_cameras(path, height_m=height_m, hfov_deg=hfov_deg)
-    names = dataset.images["camera"].unique().sort().to_list()
+    names = set(frame_cameras)
     strange = cameras.without_frames(names)
     if strange:
-        known = [name for name in names if name is not None]
-        note(f"--camera: no frame is of {_listed(strange)}; cameras of {dataset.name}: {_listed(known) or 'none'}")
+        known = sorted(name for name in names if name is not None)
+        note(f"--camera: no frame is of {_listed(strange)}; cameras of {data}: {_listed(known) or 'none'}")
     return cameras
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wutdet.dataset import Frame
-from wutdet.scenarios import Camera, Scenario, describe, prepare
+from wutdet.scenarios import Ambient, Camera, Horizon, Scenario, SeverityTable, describe, prepare, scenario_values
 
 
 def draw_sheet(
@@ -16,6 +16,9 @@ def draw_sheet(
     path: Path,
     *,
     camera: Camera | None = None,
+    horizon: Horizon | None = None,
+    ambient: Ambient | None = None,
+    severities: SeverityTable | None = None,
     seed: int = 0,
     panel_width_px: int = 420,
 ) -> Path:
@@ -26,6 +29,9 @@ def draw_sheet(
         scenarios: a kind's severities stand in one row, in the order given.
         path: a PNG or JPEG file.
         camera: the nominal camera; 15 m and 60° by default.
+        horizon: of the camera, for a frame without one of its own.
+        ambient: the sun, the wind, the shutter, the sensor.
+        severities: in place of the known ones.
         seed: of everything that is drawn at random.
         panel_width_px: width of each picture.
     """
@@ -40,8 +46,9 @@ def draw_sheet(
         frame.image,
         key=frame.name,
         boxes=frame.boxes,
-        horizon=frame.horizon_row,
+        horizon=horizon if frame.horizon_row is None else frame.horizon_row,
         camera=camera or Camera(),
+        ambient=ambient,
         seed=seed,
     )
     aspect = frame.height / frame.width
@@ -56,9 +63,9 @@ def draw_sheet(
             axes.axis("off")
             if scenario is None:
                 continue
-            axes.imshow(scene.render(scenario).image, interpolation="antialiased")
+            axes.imshow(scene.render_values(scenario_values(scenario, severities)).image, interpolation="antialiased")
             name = str(scenario)
-            axes.set_title(name if name == "clear" else f"{name}  {describe(scenario)}", fontsize=9, pad=3)
+            axes.set_title(name if name == "clear" else f"{name}  {describe(scenario, severities)}", fontsize=9, pad=3)
     aside = path.with_name(f".{path.stem}.part{path.suffix}")
     figure.savefig(aside)
     aside.replace(path)

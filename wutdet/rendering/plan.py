@@ -1,0 +1,203 @@
+"""What a rendering will write: everything that decides its pixels and labels, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from wutdet.dataset.files import new_folder, write_aside
+from wutdet.dataset.frame_source import DatasetFrames, FrameSource
+from wutdet.dataset.image_files import ImageFiles
+from wutdet.dataset.video import Video
+from wutdet.errors import ConfigError, DataError
+from wutdet.rendering.names import scenario_folder
+from wutdet.scenarios import CameraEntry, Scenario, SeverityTable, describe, scenario_values
+
+PLAN_NAME: Final = "plan.json"
+_DECISIVE: Final = ("wutdet", "numpy", "opencv-python-headless", "opencv-python")
+_SHOWN: Final = 3  # differences in a message
+_LONGEST: Final = 60  # characters of a value in it
+
+
+class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The frames that are rendered."""
+
+    name: str
+    split: str | None
+    frames: int | None
+    """None of a video that does not say how many it has."""
+    ships: int | None
+    """None where there are no labels."""
+    sha256: str
+    """Of the labels as canonical COCO JSON, or of the files' names and sizes where there are no labels."""
+    image_bytes: int
+    """The sizes of all image files, added up: notices a changed image without reading all of them."""
+    every: int = 1
+
+
+class ScenarioInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario, where its copies are, and what it does in units."""
+
+    scenario: str
+    folder: str
+    text: str
+    values: dict[str, float]
+    """By kind, in `units`."""
+    units: dict[str, str]
+
+
+class RenderPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A rendering's settings; two renderings with equal plans write equal files."""
+
+    schema: str = "wutdet-render-1"
+    source: SourceInfo
+    scenarios: tuple[ScenarioInfo, ...]
+    image_format: str
+    pixels: str
+    """What the format does to them."""
+    ignore_below: float | None
+    """Ships with less contrast left are crowds in the labels."""
+    camera: dict[str, Any]
+    """Of frames that are in none of `cameras`."""
+    cameras: dict[str, dict[str, Any]]
+    """Those that a camera file names."""
+    ambient: dict[str, Any]
+    seed: int
+    versions: dict[str, str]
+
+
+def scenario_info(scenario: Scenario, table: SeverityTable) -> ScenarioInfo:
+    """A scenario in units.
+
+    Raises:
+        ScenarioError: an effect of it does not exist.
+    """
+    values = scenario_values(scenario, table)
+    return ScenarioInfo(
+        scenario=str(scenario),
+        folder=scenario_folder(str(scenario)),
+        text=describe(scenario, table),
+        values={kind: float(value) for kind, value in values.items()},
+        units={kind: table.kinds[kind].unit for kind in values},
+    )
+
+
+def camera_info(entry: CameraEntry) -> dict[str, Any]:
+    """A camera as a plan states it."""
+    return msgspec.to_builtins(asdict(entry))  # type: ignore[no-any-return]
+
+
+def source_info(source: FrameSource) -> SourceInfo:
+    """What tells these frames from others; no image is decoded."""
+    if isinstance(source, DatasetFrames):
+        dataset = source.dataset
+        return SourceInfo(
+            name=dataset.name,
+            split=dataset.split_name,
+            frames=len(dataset),
+            ships=dataset.boxes.height,
+            sha256=dataset.sha256,
+            image_bytes=sum(_size(dataset.image_dir / name) for name in dataset.images["file_name"]),
+        )
+    paths = source.paths if isinstance(source, ImageFiles) else (source.path,) if isinstance(source, Video) else ()
+    sizes = [_size(path) for path in paths]
+    listed = "".join(f"{path.name}\0{size}\n" for path, size in zip(paths, sizes, strict=True))
+    return SourceInfo(
+        name=source.name,
+        split=None,
+        frames=source.expected,
+        ships=None,
+        sha256=hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest(),
+        image_bytes=sum(sizes),
+        every=source.every if isinstance(source, Video) else 1,
+    )
+
+
+def claim_folder(out: Path, plan: RenderPlan) -> bool:
+    """Make a folder for the plan, or take the one that has this very plan.
+
+    Returns:
+        Whether the folder was there: something of it may be done.
+
+    Raises:
+        ConfigError: the folder holds something else; the message names what differs.
+        DataError: the folder cannot be made.
+    """
+    path = out / PLAN_NAME
+    encoded = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    if path.is_file():
+        if (stored := _read(path)) != encoded:
+            remedy = "choose another --out, or give the options of that plan"
+            raise ConfigError(
+                f"holds copies of another plan ({_differences(stored, encoded)})", where=out, remedy=remedy
+            )
+        return True
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError("exists and holds no rendered copies", where=out, remedy="choose another --out")
+    new_folder(out)
+    try:
+        write_aside(path, encoded)
+    except OSError as error:
+        raise DataError(f"cannot be written ({error.strerror})", where=path, remedy="choose another --out") from None
+    return False
+
+
+def installed_versions() -> dict[str, str]:
+    """Installed versions of what pixels depend on."""
+    found = {name: _installed(name) for name in _DECISIVE}
+    return {name: version for name, version in found.items() if version is not None}
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", where=path, remedy="choose another --out") from None
+
+
+def _differences(stored: bytes, wanted: bytes) -> str:
+    try:
+        old: dict[str, Any] = msgspec.json.decode(stored, type=dict)
+    except (msgspec.DecodeError, RecursionError):
+        return "its plan is unreadable"
+    there, here = dict(_leaves(old)), dict(_leaves(msgspec.json.decode(wanted, type=dict)))
+    names = sorted(name for name in there.keys() | here.keys() if there.get(name) != here.get(name))
+    told = [f"{name}: {_short(there.get(name))} there, {_short(here.get(name))} here" for name in names[:_SHOWN]]
+    return "; ".join(told + ([f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []))
+
+
+def _leaves(value: dict[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings by their dotted names; what scenarios are in units apart from which there are."""
+    for key, item in value.items():
+        if isinstance(item, dict):
+            yield from _leaves(item, f"{name}{key}.")
+        elif key == "scenarios" and isinstance(item, list) and all(isinstance(entry, dict) for entry in item):
+            yield key, ",".join(str(entry.get("scenario")) for entry in item)
+            yield "units of scenarios", ", ".join(str(entry.get("text")) for entry in item)
+        else:
+            yield f"{name}{key}", item
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
