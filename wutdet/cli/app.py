@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wutdet.cli import audit, conditions, data, demo, execution, look, model, parts, render, score, split
+from wutdet.cli import audit, conditions, data, demo, execution, look, matrix, model, parts, render, score, split
 from wutdet.errors import WutdetError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command()(render.render)
 app.command()(model.train)
 app.command()(model.benchmark)
 app.command()(execution.merge)
+app.command()(matrix.run)
 app.command(epilog=score.SCHEMA_NOTE)(score.score)
 app.command()(score.compare)
 app.command()(look.browse)

@@ -46,6 +46,7 @@ def import_ultralytics(*, online: bool = False) -> Any:
 
     if ultralytics.settings.get("sync"):
         ultralytics.settings.update({"sync": False})
+    dict.update(ultralytics.settings, {"raytune": False})  # in memory alone: Ray is an engine here, and no tuner
     if not online:
         import ultralytics.data.utils
 
