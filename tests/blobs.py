@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 
 import cv2
@@ -36,6 +37,17 @@ def make_mortal() -> object:
 
     mortal.__qualname__ = "mortal"
     return mortal
+
+
+def make_slow() -> object:
+    """The same detector, which takes its time, so that a kill meets it at work."""
+
+    def slow(frames: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+        time.sleep(0.08)
+        return blobs(frames)
+
+    slow.__qualname__ = "slow"
+    return slow
 
 
 def _find(frame: NDArray[np.uint8]) -> Detections:

@@ -80,8 +80,12 @@ class Store:
         return self._path(shard).is_file()
 
     def write(self, shard: int, frames: Sequence[FrameResult]) -> None:
-        """Record a shard."""
-        write_aside(self._path(shard), msgspec.msgpack.encode(frames))
+        """Record a shard.
+
+        Raises:
+            DataError: the disk is full, or refuses.
+        """
+        _write(self._path(shard), msgspec.msgpack.encode(frames))
 
     def read(self, shard: int) -> list[FrameResult]:
         """A recorded shard.
@@ -101,7 +105,11 @@ class Store:
             yield from self.read(shard)
 
     def write_cell(self, scenario: str, frames: Sequence[FrameResult], cell: int) -> Path:
-        """Write a cell's detections as a COCO results file, one detection a line."""
+        """Write a cell's detections as a COCO results file, one detection a line.
+
+        Raises:
+            DataError: the disk is full, or refuses.
+        """
         lines = [
             msgspec.json.encode(_Entry(frame.image_id, 1, box, score))
             for frame in frames
@@ -109,11 +117,19 @@ class Store:
             for box, score in zip(frame.cells[cell].xywh, frame.cells[cell].scores, strict=True)
         ]
         path = self._detections / f"{cell_file_stem(scenario)}.json"
-        write_aside(path, b"[\n" + b",\n".join(lines) + b"\n]\n")
+        _write(path, b"[\n" + b",\n".join(lines) + b"\n]\n")
         return path
 
     def _path(self, shard: int) -> Path:
         return self._shards / f"{shard:06d}.msgpack"
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_aside(path, data)
+    except OSError as error:
+        remedy = "make room; the same command continues"
+        raise DataError(f"cannot be written ({error.strerror})", where=path, remedy=remedy) from None
 
 
 def cell_file_stem(scenario: str) -> str:
