@@ -34,7 +34,7 @@ def look_ups() -> list[str]:
 def tiny_weights(tiny_part: Dataset, tmp_path_factory: pytest.TempPathFactory, look_ups: list[str]) -> Path:
     """Weights after one epoch: they find nothing sensible, and do so deterministically."""
     out = tmp_path_factory.mktemp("training") / "run"
-    settings = {"epochs": 1, "imgsz": 160, "batch": 8, "fliplr": 0.25}
+    settings = {"epochs": 1, "imgsz": 160, "batch": 8, "fliplr": 0.25, "threads": 1}
     genuine = socket.getaddrinfo
 
     def recorded(host: Any, *args: Any, **kwargs: Any) -> Any:

@@ -7,14 +7,15 @@ from wutdet.training.overrides import apply_overrides
 
 
 def test_every_baseline_that_ships_is_readable_and_named_as_its_file():
-    assert {"demo", "yolo11n"} <= set(baseline_names())
+    shipped = {"demo", "rtdetr-l", "yolo11n", "yolo11n-weather", "yolo11s", "yolo26n", "yolov8n", "yolov8n-p2"}
+    assert shipped <= set(baseline_names())
     for name in baseline_names():
         assert load_baseline(name).name == name
 
 
 def test_an_unknown_baseline_offers_the_nearest():
-    with pytest.raises(ConfigError, match=r"did you mean yolo11n\?"):
-        load_baseline("yolo11m")
+    with pytest.raises(ConfigError, match=r"did you mean yolo26n\?"):
+        load_baseline("yolo26m")
 
 
 def test_an_unknown_field_and_a_wrong_type_are_named(tmp_path):

@@ -58,5 +58,5 @@ def test_training_asks_no_host(tiny_weights, look_ups):
 
 def test_epochs_are_told_once_each(tiny_part, tmp_path):
     told = []
-    train("demo", tiny_part, out=tmp_path / "run", on_epoch=told.append, epochs=2, imgsz=64, batch=16)
+    train("demo", tiny_part, out=tmp_path / "run", on_epoch=told.append, threads=1, epochs=2, imgsz=64, batch=16)
     assert [(epoch.number, epoch.of) for epoch in told] == [(1, 2), (2, 2)]

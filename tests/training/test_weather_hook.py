@@ -19,7 +19,7 @@ from wutdet.training import train
 from wutdet.training import weather_loading as loading
 from wutdet.training.weather import FogRange, WeatherAugmentation, draw_key
 from wutdet.training.weather_loading import EpochIndex, EpochSampler, KnownFrame, WeatherLoader, known_frames
-from wutdet.training.weather_trainer import check_one_device
+from wutdet.training.weather_trainer import check_one_device, tell_epochs
 
 FOG = WeatherAugmentation(p=1.0, fog=FogRange(mor_m_range=(300.0, 600.0)), camera_height_m=12.0, hfov_deg=50.0)
 SEED = 3
@@ -35,7 +35,16 @@ def given(tiny_part, tmp_path_factory):
         return prepare(image, **facts)
 
     patch.setattr(loading, "prepare", recording)
-    settings = {"imgsz": 64, "batch": 8, "seed": SEED, "mosaic": 1.0, "rect": False, "workers": 0, "weather": FOG}
+    settings = {
+        "threads": 1,
+        "imgsz": 64,
+        "batch": 8,
+        "seed": SEED,
+        "mosaic": 1.0,
+        "rect": False,
+        "workers": 0,
+        "weather": FOG,
+    }
     try:
         run = train("demo", tiny_part, out=tmp_path_factory.mktemp("weather") / "run", epochs=2, **settings)
     finally:
@@ -137,6 +146,31 @@ def test_an_epoch_travels_to_a_worker_and_passes_are_counted():
     assert len(sampler) == 3
 
 
+class Epochs:
+    """A dataset of the epochs its frames are asked for in."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> int:
+        return index.epoch
+
+
+def test_epochs_are_right_when_workers_fetch_ahead_and_the_loader_is_reset():
+    from ultralytics.data.build import InfiniteDataLoader
+
+    trainer = SimpleNamespace(start_epoch=5, epoch=5)
+    loader = tell_epochs(InfiniteDataLoader(Epochs(), batch_size=2, num_workers=1, prefetch_factor=4), trainer)
+    seen = []
+    for epoch in range(5, 9):
+        trainer.epoch = epoch
+        if epoch == 7:
+            loader.reset()  # ultralytics does so where it closes the mosaic
+        seen.append([batch.tolist() for batch in loader])
+    loader.close()
+    assert seen == [[[epoch, epoch], [epoch, epoch]] for epoch in range(5, 9)]
+
+
 def test_frames_are_known_where_their_images_are(tiny_part, tmp_path):
     with_row = tiny_part.images.with_columns(pl.lit(31.5).alias("horizon_row"))
     known = known_frames(dataclasses.replace(tiny_part, images=with_row), tmp_path)
@@ -145,18 +179,33 @@ def test_frames_are_known_where_their_images_are(tiny_part, tmp_path):
     assert len(known) == len(tiny_part)
 
 
-def test_the_batches_do_not_depend_on_the_workers(tiny_part, tmp_path, monkeypatch):
-    """The same weights come out whether frames are loaded here or in another process."""
-    sums = [
-        train(
-            "demo", tiny_part, out=tmp_path / str(workers), epochs=1, imgsz=64, batch=8, workers=workers, weather=FOG
-        ).weights
-        for workers in (0, 1)
-    ]
-    import torch
+class Frames:
+    """What a torch loader asks for frames."""
 
-    one, other = (torch.load(path, weights_only=False)["model"].state_dict() for path in sums)
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    def __init__(self, loader: WeatherLoader, count: int) -> None:
+        self.loader, self.count = loader, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self.loader(index)[0]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_frames_do_not_depend_on_the_workers_that_load_them(one, workers):
+    """Three epochs of an order: each frame has the weather of its epoch, in whichever process it is loaded."""
+    from torch.utils.data import DataLoader
+
+    many = OneDataset(Path(one.im_files[0]), 80)
+    many.im_files, many.labels = many.im_files * 4, many.labels * 4
+    known = {many.im_files[0]: KnownFrame("x/a.png", 40.0)}
+    loader = WeatherLoader(many, FOG, frames=known, seed=SEED, most_kept=1)
+    order = EpochSampler([2, 0, 3, 1], SimpleNamespace(start_epoch=5))
+    batches = DataLoader(Frames(loader, 4), batch_size=None, sampler=order, num_workers=workers)
+    for epoch in (5, 6, 7):
+        expected = loader_of(one)(EpochIndex(0, epoch))[0]
+        assert all(np.array_equal(frame, expected) for frame in batches)
 
 
 def test_several_devices_are_refused():

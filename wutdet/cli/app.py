@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from wutdet.cli import audit, conditions, data, demo, execution, look, matrix, model, parts, render, score, split
+from wutdet.cli import (
+    audit,
+    conditions,
+    data,
+    demo,
+    execution,
+    leaderboard,
+    look,
+    matrix,
+    model,
+    parts,
+    render,
+    score,
+    split,
+)
 from wutdet.errors import WutdetError
 
 app = typer.Typer(
@@ -34,6 +48,7 @@ app.command()(execution.merge)
 app.command()(matrix.run)
 app.command(epilog=score.SCHEMA_NOTE)(score.score)
 app.command()(score.compare)
+app.command()(leaderboard.leaderboard)
 app.command()(look.browse)
 app.command()(demo.demo)
 

@@ -32,13 +32,16 @@ def train_with_progress(
     if "val" not in dataset.splits:
         note("there is no split 'val': the last epoch's weights are the result")
     with progress(f"training {config.name}", int(overrides.get("epochs") or config.epochs)) as advance:
+        shown = 0
 
         def on_epoch(epoch: Epoch) -> None:
-            advance(1)
+            nonlocal shown
+            advance(epoch.number - shown)  # a resumed training begins where it was
+            shown = epoch.number
             if epoch.map50 is not None:
                 note(f"epoch {epoch.number}: mAP50 on val {epoch.map50:.3f} (ultralytics)")
 
-        return train(
+        run = train(
             config,
             dataset,
             out=out,
@@ -50,3 +53,6 @@ def train_with_progress(
             on_epoch=on_epoch,
             **overrides,
         )
+    if run.epochs_before:
+        note(f"{run.epochs_before} of {run.config.epochs} epochs were trained before")
+    return run

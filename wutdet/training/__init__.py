@@ -1,8 +1,9 @@
 """A baseline config in, weights and a manifest out; ultralytics does the training."""
 
 from wutdet.training.config import BaselineConfig, baseline_names, load_baseline
+from wutdet.training.epochs import Epoch
 from wutdet.training.overrides import parse_overrides
-from wutdet.training.train import Epoch, TrainedRun, train
+from wutdet.training.train import TrainedRun, train
 from wutdet.training.weather import FogRange, GlareRange, LowLightRange, RainRange, WeatherAugmentation
 from wutdet.training.weather_trainer import weather_trainer
 

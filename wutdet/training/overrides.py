@@ -13,7 +13,9 @@ from wutdet.training.field_hints import field_remedy, nearest_remedy
 from wutdet.training.weather import WeatherAugmentation
 
 _OWN: Final = ("imgsz", "epochs", "batch", "seed")
+_REFUSED: Final = ("data", "model", "project", "name", "resume", "exist_ok", "save_dir", "mode", "task", "pretrained")
 _WEATHER: Final = "weather"
+_SEE: Final = "see ultralytics' training settings"
 
 
 def parse_overrides(words: Sequence[str]) -> dict[str, Setting]:
@@ -49,10 +51,8 @@ def apply_overrides(config: BaselineConfig, overrides: Mapping[str, Any], *, kno
     plain = {key: value for key, value in overrides.items() if key not in weather}
     for key in plain:
         if key not in _OWN and key not in known:
-            near = nearest_remedy(key, [*_OWN, _WEATHER, *known])
-            raise ConfigError(
-                f"unknown setting '{key}'", remedy=near if near.endswith("?") else "see ultralytics' training settings"
-            )
+            remedy = nearest_remedy(key, [*_OWN, _WEATHER, *known], _SEE)
+            raise ConfigError(f"unknown setting '{key}'", remedy=remedy)
     mine = {key: value for key, value in plain.items() if key in _OWN}
     rest = config.overrides | {key: value for key, value in plain.items() if key not in _OWN}
     fields = msgspec.structs.asdict(config) | mine | {"overrides": rest, "weather": _changed_weather(config, weather)}
@@ -60,6 +60,34 @@ def apply_overrides(config: BaselineConfig, overrides: Mapping[str, Any], *, kno
         return msgspec.convert(fields, BaselineConfig)
     except msgspec.ValidationError as error:
         raise ConfigError(str(error), remedy="give it a value of that type") from None
+
+
+def known_settings() -> list[str]:
+    """The names of ultralytics' settings that a user may override."""
+    from ultralytics.utils import DEFAULT_CFG_DICT
+
+    return [name for name in DEFAULT_CFG_DICT if name not in _REFUSED]
+
+
+def check_settings(config: BaselineConfig) -> None:
+    """Let ultralytics check the values of its own settings before anything is written.
+
+    Raises:
+        ConfigError: it has no such setting, or refuses its value.
+    """
+    from ultralytics.cfg import get_cfg
+
+    known = known_settings()
+    for key in config.overrides:
+        if key not in known or key in _OWN:
+            remedy = f"write {key} beside overrides" if key in _OWN else nearest_remedy(key, known, _SEE)
+            raise ConfigError(f"unknown setting '{key}'", where=f"{config.name}: overrides", remedy=remedy)
+    fields = {name: getattr(config, name) for name in _OWN}
+    try:
+        get_cfg(overrides={**config.overrides, **fields})
+    except (TypeError, ValueError) as error:
+        reason = str(error).split("\n")[0]
+        raise ConfigError(reason, where=config.name, remedy=_SEE) from None
 
 
 def _changed_weather(config: BaselineConfig, changes: Mapping[str, Any]) -> WeatherAugmentation | None:

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wutdet.dataset import Dataset
-from wutdet.dataset.files import new_folder
 from wutdet.dataset.load import OnError
 from wutdet.dataset.whole import whole_frames
-from wutdet.dataset.yolo import IMAGES, write_yolo
 from wutdet.detectors.checkpoint import check_checkpoint
-from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics, set_torch_threads
-from wutdet.errors import ConfigError, DataError
+from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics
+from wutdet.errors import ConfigError
 from wutdet.training.architecture import write_architecture
-from wutdet.training.config import BaselineConfig, Value, load_baseline
-from wutdet.training.overrides import apply_overrides
-from wutdet.training.record import write_manifest
-from wutdet.training.weather_trainer import check_one_device, weather_trainer
-
-_REFUSED = ("data", "model", "project", "name", "resume", "exist_ok", "save_dir", "mode", "task", "pretrained")
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """What is known after an epoch."""
-
-    number: int
-    """From 1."""
-    of: int
-    map50: float | None
-    """Ultralytics' own mAP50 on the val split, a rough guide; None when it was not measured."""
+from wutdet.training.checkpoints import Checkpoint, drop_copy, find_checkpoint, take_weights
+from wutdet.training.config import BaselineConfig, load_baseline
+from wutdet.training.data import require_train, write_data
+from wutdet.training.energy import energy_meter
+from wutdet.training.epochs import Epoch
+from wutdet.training.overrides import apply_overrides, check_settings, known_settings
+from wutdet.training.plan import TrainingPlan, claim_folder, make_plan
+from wutdet.training.record import MANIFEST_NAME, WEIGHTS_NAME, write_manifest
+from wutdet.training.running import Job, check_several, run_job
+from wutdet.training.sessions import SessionLog
+from wutdet.training.weather_trainer import check_one_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +35,8 @@ class TrainedRun:
     out: Path
     weights: Path
     config: BaselineConfig
+    epochs_before: int = 0
+    """Epochs that earlier calls had finished; all of them where there was nothing left to do."""
 
 
 def train(
@@ -62,10 +54,16 @@ def train(
 ) -> TrainedRun:
     """Train on the dataset's `train` split, choosing the epoch on its `val` split where there is one.
 
+    A training that was killed goes on when it is asked for again with the same `out`: after the last epoch that
+    ultralytics saved, with its optimizer's state. A finished one is returned at once. The weights of a resumed training
+    are not those, bit for bit, that it would have given undisturbed: ultralytics goes on from the moving average of the
+    weights, stored in half precision, and begins its random numbers (the order of frames, augmentation) anew from the
+    seed. The weather of a frame in an epoch is the same either way.
+
     Args:
         baseline: a name in configs/baselines, a YAML file, or a config.
         dataset: has a split `train`; a split `test` is not looked at.
-        out: a new folder for the run.
+        out: a new folder for the run, or the folder of the same training.
         weights: a file to start from, in place of the config's.
         device: as ultralytics names them: `cpu`, `0`, `0,1`, `mps`.
         threads: torch threads on the CPU; all cores by default.
@@ -77,163 +75,90 @@ def train(
             field of it as `**{"weather.p": 0.3}`) and ultralytics' own settings.
 
     Raises:
-        ConfigError: the baseline, a setting or the weights are wrong.
+        ConfigError: the baseline, a setting or the weights are wrong, or `out` holds a training of another plan.
         ScenarioError: a range of the weather is wrong.
         DataError: there is nothing to train on, or `out` is taken.
         MissingExtraError: ultralytics is not installed.
     """
     config = baseline if isinstance(baseline, BaselineConfig) else load_baseline(baseline)
-    if weights is not None:
-        if not Path(weights).is_file():
-            raise ConfigError("no such weights file", where=weights, remedy="give an existing .pt file")
-        config = _with_weights(config, Path(weights))
+    config = _with_weights(config, weights)
     if config.weights is not None and Path(config.weights).is_file() and not trust_weights:
         check_checkpoint(Path(config.weights))
     ultralytics = import_ultralytics(online=_names_a_download(config))
-    config = apply_overrides(config, overrides, known=_settings())
+    config = apply_overrides(config, overrides, known=known_settings())
     check_device(device)
+    check_several(device)
     if config.weather is not None:
         check_one_device(device)
-    _check_settings(config)
-    _require_train(dataset)
+    check_settings(config)
+    require_train(dataset)
     dataset = whole_frames(dataset, on_error=on_error)
-    folder = new_folder(Path(out))
-    started = time.monotonic()
-    data, has_val = _write_data(dataset, folder)
-    validate = has_val and config.overrides.get("val", True) is True
-    chosen = "best" if config.select == "best" and validate else "last"
-    start_from = config.weights or str(write_architecture(config, folder))
-    trained = _run(
-        ultralytics,
-        start_from,
-        config,
-        trainer=_trainer(config, dataset, data),
+    plan, folder = make_plan(config, dataset), Path(out)
+    claim_folder(folder, plan)
+    if (folder / WEIGHTS_NAME).is_file() and (folder / MANIFEST_NAME).is_file():
+        return TrainedRun(folder, folder / WEIGHTS_NAME, config, config.epochs)
+    data, has_val = write_data(dataset, folder)
+    job = Job(
+        config=config,
+        dataset=dataset,
         data=data,
         folder=folder,
         device=device,
         threads=threads or default_threads(),
-        val=validate,
-        on_epoch=on_epoch,
+        val=has_val and config.overrides.get("val", True) is True,
     )
-    shutil.copyfile(trained / "weights" / f"{chosen}.pt", folder / ".weights.pt.part")
-    (folder / ".weights.pt.part").rename(folder / "weights.pt")
-    write_manifest(
-        folder,
-        config,
-        dataset,
-        chosen=chosen,
-        device=device,
-        threads=threads or default_threads(),
-        seconds=time.monotonic() - started,
-    )
-    return TrainedRun(folder, folder / "weights.pt", config)
+    before = _train_the_rest(ultralytics, job, on_epoch)
+    _finish(job, plan)
+    return TrainedRun(folder, folder / WEIGHTS_NAME, config, before)
 
 
-def _run(
-    ultralytics: Any,
-    start_from: str,
-    config: BaselineConfig,
-    *,
-    trainer: type[Any] | None,
-    data: Path,
-    folder: Path,
-    device: str,
-    threads: int,
-    val: bool,
-    on_epoch: Callable[[Epoch], None] | None,
-) -> Path:
-    """Run ultralytics' trainer; returns its save folder."""
-    try:
-        model = ultralytics.YOLO(start_from, task="detect")
-    except (OSError, RuntimeError) as error:  # a name that must be fetched and cannot be
-        reason = str(error).strip().split("\n")[0][:120]
-        raise ConfigError(f"cannot load it ({reason})", where=start_from, remedy="give a file with --weights") from None
-    model.add_callback("on_train_start", lambda _: set_torch_threads(threads))
-    if on_epoch is not None:
-        model.add_callback("on_fit_epoch_end", lambda trainer: _tell(trainer, on_epoch))
-    settings: dict[str, Value] = {
-        "verbose": False,
-        "plots": False,  # plotting fetches a font
-        "workers": 2,
-        "deterministic": True,
-        **config.overrides,
-        "val": val,
-        "imgsz": config.imgsz,
-        "epochs": config.epochs,
-        "batch": config.batch,
-        "seed": config.seed,
-    }
-    try:
-        model.train(
-            trainer=trainer,
-            data=str(data),
-            project=str(folder.resolve()),
-            name="ultralytics",
-            exist_ok=True,
-            device=device,
-            **settings,
-        )
-    except NotImplementedError as error:  # an optimiser that ultralytics does not know
-        raise ConfigError(
-            str(error).split(". ")[0], where=config.name, remedy="choose one that ultralytics has"
-        ) from None
-    return Path(model.trainer.save_dir)
+def _train_the_rest(ultralytics: Any, job: Job, on_epoch: Callable[[Epoch], None] | None) -> int:
+    """Train what is left to train; returns how many epochs were finished before."""
+    checkpoint = find_checkpoint(job.save_folder)
+    if checkpoint is not None and _is_over(checkpoint, job.config):
+        return job.config.epochs
+    if checkpoint is None:
+        shutil.rmtree(job.save_folder, ignore_errors=True)
+    before = 0 if checkpoint is None else checkpoint.epochs_done or 0
+    last = before
+    start_from = job.config.weights or str(write_architecture(job.config, job.folder))
+    with energy_meter(job.device) as meter:
+        log = SessionLog(job.folder, first_epoch=before + 1, device=job.device, threads=job.threads, meter=meter)
+
+        def tell(epoch: Epoch) -> None:
+            nonlocal last
+            last = epoch.number
+            log.reached(last)
+            if on_epoch is not None:
+                on_epoch(epoch)
+
+        run_job(ultralytics, job, start_from=start_from, checkpoint=checkpoint, tell=tell)
+        log.reached(last)  # once more, with the final validation
+    return before
 
 
-def _trainer(config: BaselineConfig, dataset: Dataset, data: Path) -> type[Any] | None:
-    """What trains: ultralytics' own trainer (None), or one that gives training frames weather."""
-    if config.weather is None:
-        return None
-    return weather_trainer(config.weather, dataset, image_dir=data.parent / IMAGES)
+def _finish(job: Job, plan: TrainingPlan) -> None:
+    """Put the result in its place; a kill before the manifest is written is made good by the next call."""
+    last = find_checkpoint(job.save_folder)
+    if last is None:
+        raise ConfigError("ultralytics saved no weights", where=job.save_folder, remedy="see what is printed above")
+    chosen = "best" if job.config.select == "best" and job.val else "last"
+    take_weights(job.save_folder, chosen, job.folder / WEIGHTS_NAME, last=last.path)
+    write_manifest(job, plan, chosen=chosen)
+    drop_copy(job.save_folder)
 
 
-def _tell(trainer: Any, on_epoch: Callable[[Epoch], None]) -> None:
-    """Report an epoch; ultralytics calls once more after the last, when it has validated the best weights."""
-    map50 = (trainer.metrics or {}).get("metrics/mAP50(B)") if trainer.args.val else None
-    if trainer.epoch < trainer.epochs:
-        on_epoch(Epoch(trainer.epoch + 1, trainer.epochs, None if map50 is None else float(map50)))
+def _is_over(checkpoint: Checkpoint, config: BaselineConfig) -> bool:
+    return checkpoint.epochs_done is None or checkpoint.epochs_done >= config.epochs
 
 
-def _require_train(dataset: Dataset) -> None:
-    if "train" not in dataset.splits:
-        known = ", ".join(dataset.splits) or "none"
-        raise DataError(
-            f"no split 'train' (there is {known})", where=dataset.name, remedy="give lists with --splits DIR"
-        )
-
-
-def _check_settings(config: BaselineConfig) -> None:
-    """Let ultralytics check the values of its own settings before anything is written."""
-    from ultralytics.cfg import get_cfg
-
-    fields = {"imgsz": config.imgsz, "epochs": config.epochs, "batch": config.batch, "seed": config.seed}
-    try:
-        get_cfg(overrides={**config.overrides, **fields})
-    except (TypeError, ValueError) as error:
-        reason = str(error).split("\n")[0]
-        raise ConfigError(reason, where=config.name, remedy="see ultralytics' training settings") from None
-
-
-def _write_data(dataset: Dataset, folder: Path) -> tuple[Path, bool]:
-    """The train and val splits in the YOLO layout; returns `data.yaml` and whether there is a val split."""
-    wanted = [name for name in ("train", "val") if name in dataset.splits]
-    import polars as pl
-
-    images = dataset.images.with_columns(pl.col("splits").list.set_intersection(wanted))
-    kept = dataclasses.replace(dataset, images=images).filter(pl.col("splits").list.len() > 0)
-    return write_yolo(kept, folder / "data", placement="link"), "val" in wanted
-
-
-def _settings() -> list[str]:
-    """The names of ultralytics' settings that a user may override."""
-    from ultralytics.utils import DEFAULT_CFG_DICT
-
-    return [name for name in DEFAULT_CFG_DICT if name not in _REFUSED]
-
-
-def _with_weights(config: BaselineConfig, weights: Path) -> BaselineConfig:
+def _with_weights(config: BaselineConfig, weights: str | Path | None) -> BaselineConfig:
     from msgspec.structs import replace
 
+    if weights is None:
+        return config
+    if not Path(weights).is_file():
+        raise ConfigError("no such weights file", where=weights, remedy="give an existing .pt file")
     return replace(config, weights=str(weights))
 
 

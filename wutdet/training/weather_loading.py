@@ -78,6 +78,12 @@ class EpochSampler:
     def __init__(self, sampler: Any, trainer: Any) -> None:
         self._sampler = sampler
         self._trainer = trainer
+        self._first: int | None = None
+        self._passes = 0
+
+    def restart(self) -> None:
+        """Take the next pass for the trainer's present epoch: workers that had fetched ahead were dismissed."""
+        self._first = self._trainer.epoch
         self._passes = 0
 
     def __len__(self) -> int:
@@ -86,7 +92,7 @@ class EpochSampler:
 
     def __iter__(self) -> Iterator[EpochIndex]:
         """One pass."""
-        epoch = self._trainer.start_epoch + self._passes
+        epoch = (self._trainer.start_epoch if self._first is None else self._first) + self._passes
         self._passes += 1
         return (EpochIndex(index, epoch) for index in self._sampler)
 

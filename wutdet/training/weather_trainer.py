@@ -69,12 +69,23 @@ def weather_trainer(
         def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
             """Ultralytics' loader; that of training tells each frame its epoch."""
             loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
-            if mode == "train":
-                batches = loader.batch_sampler.sampler  # within what repeats it for ever
-                batches.sampler = EpochSampler(batches.sampler, self)
-            return loader
+            return tell_epochs(loader, self) if mode == "train" else loader
 
     return WeatherTrainer
+
+
+def tell_epochs(loader: Any, trainer: Any) -> Any:
+    """Let ultralytics' endless loader tell each frame its epoch, also after it was reset to close the mosaic."""
+    batches = loader.batch_sampler.sampler  # within what repeats it for ever
+    sampler = EpochSampler(batches.sampler, trainer)
+    batches.sampler = sampler
+
+    def reset() -> None:
+        sampler.restart()
+        type(loader).reset(loader)
+
+    loader.reset = reset
+    return loader
 
 
 def check_one_device(device: str) -> None:

@@ -1,0 +1,135 @@
+"""What a training will do: everything that decides its weights, so that a folder is continued by its own plan alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from wutdet._version import __version__
+from wutdet.dataset import Dataset
+from wutdet.dataset.files import new_folder, write_aside
+from wutdet.detectors.runtime import versions
+from wutdet.errors import ConfigError
+from wutdet.training.architecture import architecture_sha256
+from wutdet.training.config import BaselineConfig
+
+PLAN_NAME: Final = "plan.json"
+_MOST_SHOWN: Final = 4  # differences in a message
+_LONGEST: Final = 40  # of a value in a message
+
+
+class TrainedOn(msgspec.Struct, frozen=True, kw_only=True):
+    """The frames of a training."""
+
+    name: str
+    splits: dict[str, int]
+    """Frames of `train` and `val`."""
+    train_sha256: str
+    """Of the canonical COCO JSON of the split."""
+    val_sha256: str | None
+    image_bytes: int
+    """The sizes of all image files, added up: notices a changed image without reading all of them."""
+
+
+class TrainingPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A training's settings; device and threads are not among them, and may change where it is continued."""
+
+    schema: str = "wutdet-training-plan-1"
+    baseline: BaselineConfig
+    """Its weights by file name alone: a hash says which they are."""
+    architecture_sha256: str | None
+    """None where weights are started from, which bring their own."""
+    start_weights_sha256: str | None
+    """None from scratch, and where ultralytics is to download them."""
+    dataset: TrainedOn
+    versions: dict[str, str]
+
+
+def make_plan(config: BaselineConfig, dataset: Dataset) -> TrainingPlan:
+    """The plan of training a config on the `train` split of a dataset.
+
+    Raises:
+        ConfigError: ultralytics has no such architecture.
+    """
+    named = None if config.weights is None else Path(config.weights).name
+    return TrainingPlan(
+        baseline=msgspec.structs.replace(config, weights=named),
+        architecture_sha256=None if config.weights else architecture_sha256(config),
+        start_weights_sha256=file_sha256(config.weights),
+        dataset=_trained_on(dataset),
+        versions=versions() | {"wutdet": __version__},
+    )
+
+
+def claim_folder(out: Path, plan: TrainingPlan) -> None:
+    """Make a training's folder, or take the one that has this very plan.
+
+    Raises:
+        ConfigError: the folder holds a training of another plan; the message names what differs.
+        DataError: it holds something else, or cannot be made.
+    """
+    path = out / PLAN_NAME
+    if not path.is_file():
+        write_aside(new_folder(out) / PLAN_NAME, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
+        return
+    differing = differences(path.read_bytes(), plan)
+    if differing:
+        shown = ", ".join(differing[:_MOST_SHOWN]) + (", …" if len(differing) > _MOST_SHOWN else "")
+        raise ConfigError(f"holds a training of another plan ({shown})", where=out, remedy="choose another --out")
+
+
+def differences(stored: bytes, plan: TrainingPlan) -> list[str]:
+    """What differs between a stored plan and this one, as `baseline.imgsz: 640 there, 960 here`.
+
+    Weights that were downloaded when the training began have no hash there, and count as the same.
+    """
+    try:
+        there = dict(_flat(msgspec.json.decode(stored, type=dict[str, Any])))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ["its plan is unreadable"]
+    here = dict(_flat(msgspec.json.decode(msgspec.json.encode(plan))))
+    if there.get("start_weights_sha256") is None and there.get("baseline.weights") == here["baseline.weights"]:
+        here.pop("start_weights_sha256")
+        there.pop("start_weights_sha256", None)
+    names = [*here, *(name for name in there if name not in here)]
+    return [
+        f"{name}: {_shown(there.get(name))} there, {_shown(here.get(name))} here"
+        for name in names
+        if there.get(name) != here.get(name)
+    ]
+
+
+def file_sha256(path: Path | str | None) -> str | None:
+    """The hash of a file; None where there is no such file."""
+    return None if path is None or not Path(path).is_file() else hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _trained_on(dataset: Dataset) -> TrainedOn:
+    parts = {name: dataset.split(name) for name in ("train", "val") if name in dataset.splits}
+    files = {dataset.image_dir / name for part in parts.values() for name in part.images["file_name"]}
+    return TrainedOn(
+        name=dataset.name,
+        splits={name: len(part) for name, part in parts.items()},
+        train_sha256=parts["train"].sha256,
+        val_sha256=parts["val"].sha256 if "val" in parts else None,
+        image_bytes=sum(path.stat().st_size for path in files if path.is_file()),
+    )
+
+
+def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Leaves by their dotted names."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, value
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    short = text[:12] + "…" if len(text) == 64 and text.isalnum() else text  # a hash
+    return "nothing" if value is None else short if len(short) <= _LONGEST else f"{short[:_LONGEST]}…"
