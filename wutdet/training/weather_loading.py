@@ -91,10 +91,11 @@ class EpochSampler:
         return len(self._sampler)
 
     def __iter__(self) -> Iterator[EpochIndex]:
-        """One pass."""
+        """One pass; it counts from its first index on, for torch's loader makes one pass that it never begins."""
         epoch = (self._trainer.start_epoch if self._first is None else self._first) + self._passes
         self._passes += 1
-        return (EpochIndex(index, epoch) for index in self._sampler)
+        for index in self._sampler:
+            yield EpochIndex(index, epoch)
 
 
 class WeatherLoader:
