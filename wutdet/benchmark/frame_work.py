@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Final
 
 from wutdet.benchmark.store import FrameResult, cell_result
 from wutdet.benchmark.weather import Views, Weather, render_frame
 from wutdet.dataset import Frame
 from wutdet.dataset.load import OnError
-from wutdet.detectors import Detector
+from wutdet.detectors import Detector, Staged
 from wutdet.errors import ConfigError, FrameError
+
+_STAGES: Final = ("preprocess", "infer", "postprocess")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Seconds:
     decode: float = 0.0
     render: float = 0.0
     detect: float = 0.0
+    preprocess: float | None = None
+    infer: float | None = None
+    postprocess: float | None = None
+    """Parts of `detect`, where the detector tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +96,6 @@ def detect_frame(rendered: RenderedFrame, detector: Detector) -> Measured:
     ]
     horizon_px = (round(views.horizon.row_left, 3), round(views.horizon.row_right, 3))
     result = FrameResult(rendered.image_id, views.horizon_source, horizon_px, "", cells)
-    return Measured(result, Seconds(rendered.decode_s, rendered.render_s, detect_s))
+    stages = detector.stage_s if isinstance(detector, Staged) else {}
+    seconds = Seconds(rendered.decode_s, rendered.render_s, detect_s, *(stages.get(name) for name in _STAGES))
+    return Measured(result, seconds)

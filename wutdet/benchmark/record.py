@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import platform
-import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from wutdet.benchmark.cost import Cost
 from wutdet.benchmark.plan import Plan
 from wutdet.benchmark.store import FrameResult
 from wutdet.dataset.files import write_aside
@@ -24,12 +24,12 @@ def write_manifest(
     plan: Plan,
     *,
     command: str,
-    seconds: Mapping[str, Sequence[float]],
+    cost: Cost,
     frames: Sequence[FrameResult],
 ) -> None:
-    """Write `manifest.json`: deterministic but for `measured`, which holds times of the frames computed just now."""
+    """Write `manifest.json`: deterministic but for `measured`, what the frames computed just now have cost."""
     manifest: dict[str, Any] = {
-        "schema": "wutdet-manifest-1",
+        "schema": "wutdet-manifest-2",
         "command": command,
         "plan": msgspec.to_builtins(plan),
         "horizon_sources": horizon_sources(frames),
@@ -38,11 +38,7 @@ def write_manifest(
             "system": platform.system(),
             "processor": platform.machine(),
         },
-        "measured": {
-            "frames": len(next(iter(seconds.values()))),
-            "median_ms_per_frame": {name: _median_ms(values) for name, values in seconds.items()},
-            "total_s": {name: round(sum(values), 2) for name, values in seconds.items()},
-        },
+        "measured": msgspec.to_builtins(cost),
     }
     write_aside(folder / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
 
@@ -51,7 +47,3 @@ def horizon_sources(frames: Sequence[FrameResult]) -> dict[str, int]:
     """How many frames came by their horizon in each way; the ranges of frames with a `fallback` rest on a guess."""
     counts = Counter(frame.horizon_source for frame in frames if not frame.skipped)
     return {source: counts[source] for source in HORIZON_SOURCES}
-
-
-def _median_ms(values: Sequence[float]) -> float | None:
-    return round(1000 * statistics.median(values), 2) if values else None

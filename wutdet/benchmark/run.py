@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from wutdet.benchmark.cost import cost_of
 from wutdet.benchmark.engine import Engine
 from wutdet.benchmark.execution import Execution, Recipe, make_engine
 from wutdet.benchmark.frame_work import FrameTask, Seconds
@@ -168,10 +169,5 @@ def _finish(
     scored = score_frames(plan, dataset, frames, settings, advance)
     write_replicates(folder, scored.cells)
     write_scores(folder, scored.scores)
-    seconds = {
-        "decode": [item.decode for item in times],
-        "render": [item.render for item in times],
-        "detect": [item.detect for item in times],
-    }
-    write_manifest(folder, plan, command=command, seconds=seconds, frames=frames)
+    write_manifest(folder, plan, command=command, cost=cost_of(times, len(plan.scenarios)), frames=frames)
     return scored.scores

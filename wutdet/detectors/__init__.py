@@ -1,7 +1,17 @@
-"""What finds ships: one small protocol, and ultralytics behind it."""
+"""What finds ships: one small protocol, ultralytics behind it, and tiles around any detector."""
 
-from wutdet.detectors.base import Described, Detections, Detector, DetectorInfo, InferenceProtocol, describe
+from wutdet.detectors.base import (
+    Described,
+    Detections,
+    Detector,
+    DetectorInfo,
+    InferenceProtocol,
+    Resizable,
+    describe,
+)
 from wutdet.detectors.loading import load_detector
+from wutdet.detectors.tiled import TiledDetector, tiled
+from wutdet.detectors.tiling import Tiling
 
 __all__ = [
     "Described",
@@ -9,6 +19,10 @@ __all__ = [
     "Detector",
     "DetectorInfo",
     "InferenceProtocol",
+    "Resizable",
+    "TiledDetector",
+    "Tiling",
     "describe",
     "load_detector",
+    "tiled",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from wutdet.detectors.tiling import Tiling
 from wutdet.errors import DataError
 
 
@@ -47,6 +48,8 @@ class InferenceProtocol(msgspec.Struct, frozen=True, kw_only=True):
     max_det: int = 300
     imgsz: int | None = None
     """Longer side of the network's input in px; None where the detector decides."""
+    tiles: Tiling | msgspec.UnsetType = msgspec.UNSET
+    """Looked at beside the full frame; absent where there are none."""
 
 
 class DetectorInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +83,29 @@ class Described(Protocol):
     @property
     def info(self) -> DetectorInfo:
         """Its name, size and protocol."""
+        ...
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """A detector that says how its last call spent its time."""
+
+    @property
+    def stage_s(self) -> Mapping[str, float]:
+        """Seconds of `preprocess`, `infer` and `postprocess`, of all frames of the last call together."""
+        ...
+
+
+@runtime_checkable
+class Resizable(Protocol):
+    """A detector whose network takes inputs of several sizes."""
+
+    def at(self, imgsz: int, /) -> Detector:
+        """The same detector with another longer side of the network's input, px.
+
+        Raises:
+            ConfigError: its network does not take it.
+        """
         ...
 
 

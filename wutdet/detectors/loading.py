@@ -6,6 +6,8 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from wutdet.detectors.base import Detector, InferenceProtocol
 from wutdet.errors import ConfigError
 
@@ -21,11 +23,24 @@ def load_detector(
 ) -> Detector:
     """A detector from weights, from `pkg.module:factory`, or one that already is a callable.
 
-    A factory is called without arguments and returns the detector; the options are for weights alone.
+    A factory is called without arguments and returns the detector; the options are for weights alone, but the
+    `tiles` of the protocol, which are laid over any detector.
 
     Raises:
         ConfigError: it names nothing that exists.
     """
+    if protocol is not None and protocol.tiles is not msgspec.UNSET:
+        from wutdet.detectors.tiled import tiled
+
+        wrapped = load_detector(
+            spec,
+            protocol=msgspec.structs.replace(protocol, tiles=msgspec.UNSET),
+            classes=classes,
+            device=device,
+            threads=threads,
+            trust_weights=trust_weights,
+        )
+        return tiled(wrapped, protocol.tiles)
     if not isinstance(spec, str | Path):
         return spec
     module, colon, factory = str(spec).partition(":")

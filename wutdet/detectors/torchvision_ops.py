@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
+
+from wutdet.detectors.suppression import suppress
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,14 +62,8 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
 
     if boxes.shape[0] == 0:
         return torch.empty(0, dtype=torch.int64)
-    xyxy = boxes.detach().numpy().astype(np.float64)
-    xywh: Any = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
-    # OpenCV drops scores of 0 and below; places in the ranking are positive and order the same, ties included.
-    order = np.argsort(-scores.detach().numpy(), kind="stable")
-    ranking: Any = np.empty(len(order), np.float32)
-    ranking[order] = np.arange(len(order), 0, -1)
-    kept = cv2.dnn.NMSBoxes(xywh, ranking, 0.0, iou_threshold)
-    return torch.as_tensor(np.asarray(kept, dtype=np.int64).reshape(-1))
+    kept = suppress(boxes.detach().numpy().astype(np.float64), scores.detach().numpy(), iou_threshold)
+    return torch.as_tensor(kept)
 
 
 def _compiled_operators_load() -> bool:

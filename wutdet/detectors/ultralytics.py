@@ -16,6 +16,7 @@ from wutdet.detectors.runtime import check_device, default_threads, import_ultra
 from wutdet.errors import ConfigError
 
 _SHIP = "ship"
+_STAGES = {"preprocess": "preprocess", "infer": "inference", "postprocess": "postprocess"}
 
 
 class UltralyticsDetector:
@@ -72,6 +73,7 @@ class UltralyticsDetector:
             device=device,
             threads=self._threads,
         )
+        self._stage_s: dict[str, float] = {}
         self._predict([np.zeros((64, 64, 3), np.uint8)])  # sets the model up, which resets the threads
 
     @property
@@ -79,10 +81,18 @@ class UltralyticsDetector:
         """Name, weights, size and protocol."""
         return self._info
 
+    @property
+    def stage_s(self) -> dict[str, float]:
+        """Seconds of `preprocess`, `infer` and `postprocess`, of all frames of the last call together."""
+        return dict(self._stage_s)
+
     def __call__(self, frames: Sequence[NDArray[np.uint8]], /) -> list[Detections]:
         """Detections of each RGB uint8 (H, W, 3) frame, computed as one batch."""
         set_torch_threads(self._threads)
         results = self._predict([np.ascontiguousarray(frame[:, :, ::-1]) for frame in frames])
+        self._stage_s = {
+            name: sum(result.speed[theirs] for result in results) / 1000.0 for name, theirs in _STAGES.items()
+        }
         return [_detections(result) for result in results]
 
     def _predict(self, bgr: list[NDArray[np.uint8]]) -> Any:

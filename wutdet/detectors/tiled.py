@@ -1,0 +1,119 @@
+"""Any detector, looking at a frame and then closer, at tiles of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from wutdet.detectors.base import Detections, Detector, DetectorInfo, InferenceProtocol, Resizable, describe
+from wutdet.detectors.merging import merge
+from wutdet.detectors.tiles import Window, band_windows, frame_windows
+from wutdet.detectors.tiling import Tiling
+
+if TYPE_CHECKING:
+    from wutdet.scenarios import Horizon
+
+_SURE: Final = 0.1  # the score from which a box of the full frame says where ships are
+
+
+def tiled(detector: Detector, tiling: Tiling | None = None, **settings: Any) -> TiledDetector:
+    """A detector that also looks at tiles, in a frame of any size.
+
+    Args:
+        detector: what finds ships in frames and in tiles.
+        tiling: which tiles, and how they are merged; `Tiling()`, the band around the horizon, by default.
+        **settings: fields of `Tiling` in its place, such as `plan="full", tile_px=512`.
+
+    Raises:
+        ConfigError: a setting is impossible, or the detector cannot take tiles at `imgsz`.
+    """
+    return TiledDetector(detector, Tiling(**settings) if tiling is None else tiling)
+
+
+class TiledDetector:
+    """A detector over full frames and tiles, merged.
+
+    With the plan `horizon` the line is the one that is found in the frame. Where none is, it is a level line through
+    the middle of what the full frame was sure of; where that is nothing, there are no tiles.
+    """
+
+    def __init__(self, detector: Detector, tiling: Tiling) -> None:
+        """Wrap a detector.
+
+        Raises:
+            ConfigError: the detector cannot take tiles at the tiling's `imgsz`.
+        """
+        self._tiling = tiling
+        self._of_frames = detector
+        self._of_tiles = detector.at(tiling.network_px) if isinstance(detector, Resizable) else detector
+        # A callable decides for itself what its network sees, so it is given tiles that are enlarged already.
+        self._scale = 1.0 if isinstance(detector, Resizable) else tiling.network_px / tiling.tile_px
+        inner = describe(detector)
+        self._protocol = msgspec.structs.replace(inner.protocol or InferenceProtocol(), tiles=tiling)
+        # GFLOPs of a frame depend on how many tiles it has.
+        self._info = msgspec.structs.replace(
+            inner, name=f"{inner.name} + {tiling.plan} tiles", protocol=self._protocol, gflops=None
+        )
+
+    @property
+    def info(self) -> DetectorInfo:
+        """What is known of the wrapped detector, and the tiling in its protocol."""
+        return self._info
+
+    def __call__(self, frames: Sequence[NDArray[np.uint8]], /) -> list[Detections]:
+        """Detections of each RGB uint8 (H, W, 3) frame: all frames in one batch, then the tiles of each in one."""
+        return [self._closer(frame, found) for frame, found in zip(frames, self._of_frames(list(frames)), strict=True)]
+
+    def windows(self, frame: NDArray[np.uint8], found: Detections) -> list[Window]:
+        """The tiles of an RGB frame in whole of which `found` was found."""
+        height, width = frame.shape[:2]
+        tiling = self._tiling
+        if tiling.plan == "full":
+            return frame_windows(width, height, tiling.tile_px, tiling.overlap)
+        line = horizon_of(frame, found)
+        if line is None:
+            return []
+        return band_windows(line, width, height, tiling.band, tiling.tile_px, tiling.overlap)
+
+    def _closer(self, frame: NDArray[np.uint8], found: Detections) -> Detections:
+        windows = self.windows(frame, found)
+        if windows:
+            tiles = [_cropped(frame, window, self._scale) for window in windows]
+            seen = zip(windows, self._of_tiles(tiles), strict=True)
+            moved = [(window, _moved(of_tile, window, self._scale)) for window, of_tile in seen]
+            height, width = frame.shape[:2]
+            found = merge(found, moved, width=width, height=height, iou=self._tiling.merge_iou)
+        wanted = np.flatnonzero(found.scores >= self._protocol.confidence)[: self._protocol.max_det]
+        return Detections(found.xyxy[wanted], found.scores[wanted])
+
+
+def horizon_of(frame: NDArray[np.uint8], found: Detections) -> Horizon | None:
+    """The line that tiles follow: the frame's horizon, else one through what was found for sure, else none."""
+    from wutdet.scenarios import Horizon, find_horizon
+
+    line = find_horizon(frame)
+    sure = found.xyxy[found.scores >= _SURE]
+    if line is not None or not len(sure):
+        return line
+    return Horizon.level(float(np.median(sure[:, [1, 3]].mean(axis=1))))
+
+
+def _cropped(frame: NDArray[np.uint8], window: Window, scale: float) -> NDArray[np.uint8]:
+    tile = np.ascontiguousarray(frame[window.top : window.bottom, window.left : window.right])
+    if scale == 1.0:
+        return tile
+    import cv2
+
+    size = (round(tile.shape[1] * scale), round(tile.shape[0] * scale))
+    enlarged: Any = cv2.resize(tile, size, interpolation=cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA)
+    return np.asarray(enlarged, dtype=np.uint8)
+
+
+def _moved(found: Detections, window: Window, scale: float) -> Detections:
+    """Detections of a tile in pixels of the frame."""
+    corner = np.array([window.left, window.top, window.left, window.top], np.float64)
+    return Detections(found.xyxy / scale + corner, found.scores)
