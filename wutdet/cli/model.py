@@ -37,6 +37,7 @@ from wutdet.cli.options import (
     parse_classes,
 )
 from wutdet.cli.output import note, print_json, print_run, progress_of
+from wutdet.cli.tiles import TileBand, TileImgsz, TileOverlap, TilePx, Tiles, TilesChoice, parse_tiles
 from wutdet.cli.weather import (
     AmbientWords,
     CameraFile,
@@ -94,6 +95,11 @@ def benchmark(
     ),
     split: Annotated[str | None, typer.Option("--split", help="Default: test, else val, else all.")] = None,
     imgsz: Annotated[int | None, typer.Option("--imgsz", min=32, help="Network input, longer side in px.")] = None,
+    tiles: Tiles = TilesChoice.none,
+    tile_px: TilePx = 640,
+    tile_imgsz: TileImgsz = None,
+    tile_overlap: TileOverlap = 0.2,
+    tile_band: TileBand = "0.05,0.2",
     images: Images = None,
     splits: Splits = None,
     sidecar: Sidecar = None,
@@ -134,6 +140,7 @@ def benchmark(
     from wutdet.scenarios import CLEAR, parse_ambient, parse_scenarios
     from wutdet.scoring.measure import Settings
 
+    looked_at = parse_tiles(tiles, tile_px, tile_imgsz, tile_overlap, tile_band)
     dataset = open_dataset(
         data,
         images=images,
@@ -157,7 +164,7 @@ def benchmark(
             chosen,
             out=out,
             scenarios=scenarios,
-            protocol=InferenceProtocol(imgsz=imgsz),
+            protocol=InferenceProtocol(imgsz=imgsz, tiles=looked_at),
             classes=parse_classes(classes),
             cameras=eyes,
             ambient=circumstances,

@@ -7,6 +7,7 @@ from wutdet.detectors.base import (
     DetectorInfo,
     InferenceProtocol,
     Resizable,
+    Staged,
     describe,
 )
 from wutdet.detectors.loading import load_detector
@@ -20,6 +21,7 @@ __all__ = [
     "DetectorInfo",
     "InferenceProtocol",
     "Resizable",
+    "Staged",
     "TiledDetector",
     "Tiling",
     "describe",

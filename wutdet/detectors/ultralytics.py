@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
+import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from wutdet.detectors.base import Detections, DetectorInfo, InferenceProtocol
 from wutdet.detectors.checkpoint import check_checkpoint
+from wutdet.detectors.exports import check_input_px, digest, exported_px, first_prediction, is_network
 from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics, set_torch_threads
 from wutdet.errors import ConfigError
 
@@ -38,15 +40,16 @@ class UltralyticsDetector:
         """Load the weights and find which of their classes are ships.
 
         Args:
-            weights: a file that ultralytics loads.
-            protocol: thresholds and image size; the size the model was trained at when it names none.
+            weights: a file that ultralytics loads, or the file or folder of one of its exports.
+            protocol: thresholds and image size; the size the model was trained or exported at when it names none.
             classes: the model's class names that count as `ship`, such as `{"boat": "ship"}`.
             device: as ultralytics names them: `cpu`, `0`, `mps`.
-            threads: torch threads on the CPU; all cores by default.
+            threads: torch threads on the CPU; all cores by default. Exports run in threads of their own.
             trust_weights: load a `.pt` file although it names code that no detector needs.
 
         Raises:
-            ConfigError: the file is missing or no model, none of its classes is a ship, or there is no such device.
+            ConfigError: the file is missing or no model, none of its classes is a ship, there is no such device, or
+                an export needs a package that is not installed or another input size.
             MissingExtraError: ultralytics is not installed.
         """
         path = Path(weights)
@@ -54,27 +57,23 @@ class UltralyticsDetector:
             raise ConfigError("no such weights file", where=path, remedy="give the path of trained weights")
         if path.suffix == ".pt" and not trust_weights:
             check_checkpoint(path)
+        self._path = path
         self._model = _load_model(path, device)
-        wanted = protocol or InferenceProtocol()
-        imgsz = wanted.imgsz or int(_trained_imgsz(self._model))
-        self._protocol = InferenceProtocol(
-            confidence=wanted.confidence, nms_iou=wanted.nms_iou, max_det=wanted.max_det, imgsz=imgsz
-        )
-        self._ship_classes = ship_classes(self._model.names, classes or {}, where=path)
         self._device = device
         self._threads = threads or default_threads()
-        parameters, gflops = _size_of(self._model, imgsz)
-        self._info = DetectorInfo(
-            name=path.name,
-            weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None,
-            parameters=parameters,
-            gflops=gflops,
-            protocol=self._protocol,
-            device=device,
-            threads=self._threads,
-        )
-        self._stage_s: dict[str, float] = {}
-        self._predict([np.zeros((64, 64, 3), np.uint8)])  # sets the model up, which resets the threads
+        wanted = protocol or InferenceProtocol()
+        imgsz = wanted.imgsz or _trained_imgsz(self._model)
+        self._protocol = msgspec.structs.replace(wanted, imgsz=imgsz)
+        self._ship_classes: list[int] | None = None
+        # Sets the model up, which resets the threads; an export is loaded here, and says only then what it is.
+        blank = [np.zeros((64, 64, 3), np.uint8)]
+        first_prediction(self._model, path, source=blank, **self._arguments())
+        if wanted.imgsz is None:
+            self._protocol = msgspec.structs.replace(wanted, imgsz=exported_px(self._model) or imgsz)
+        names = self._model.names if is_network(self._model.model) else self._model.predictor.model.names
+        self._ship_classes = ship_classes(names, classes or {}, where=path)
+        self._info = DetectorInfo(name=path.name, weights_sha256=digest(path), device=device)
+        self._info = self._described()
 
     @property
     def info(self) -> DetectorInfo:
@@ -86,26 +85,48 @@ class UltralyticsDetector:
         """Seconds of `preprocess`, `infer` and `postprocess`, of all frames of the last call together."""
         return dict(self._stage_s)
 
+    def at(self, imgsz: int, /) -> UltralyticsDetector:
+        """The same network, with another longer side of its input, px.
+
+        Raises:
+            ConfigError: it is an export of a fixed size.
+        """
+        other = copy.copy(self)
+        other._protocol = msgspec.structs.replace(self._protocol, imgsz=imgsz)
+        other._info = other._described()
+        return other
+
     def __call__(self, frames: Sequence[NDArray[np.uint8]], /) -> list[Detections]:
         """Detections of each RGB uint8 (H, W, 3) frame, computed as one batch."""
         set_torch_threads(self._threads)
-        results = self._predict([np.ascontiguousarray(frame[:, :, ::-1]) for frame in frames])
-        self._stage_s = {
-            name: sum(result.speed[theirs] for result in results) / 1000.0 for name, theirs in _STAGES.items()
-        }
-        return [_detections(result) for result in results]
+        bgr = [np.ascontiguousarray(frame[:, :, ::-1]) for frame in frames]
+        return [_detections(result) for result in self._model.predict(bgr, **self._arguments())]
 
-    def _predict(self, bgr: list[NDArray[np.uint8]]) -> Any:
-        return self._model.predict(
-            bgr,
-            imgsz=self._protocol.imgsz,
-            conf=self._protocol.confidence,
-            iou=self._protocol.nms_iou,
-            max_det=self._protocol.max_det,
-            classes=self._ship_classes,
-            device=self._device,
-            verbose=False,
-            save=False,
+    def _arguments(self) -> dict[str, Any]:
+        """Of ultralytics' `predict`."""
+        return {
+            "imgsz": self._protocol.imgsz,
+            "conf": self._protocol.confidence,
+            "iou": self._protocol.nms_iou,
+            "max_det": self._protocol.max_det,
+            "classes": self._ship_classes,
+            "device": self._device,
+            "verbose": False,
+            "save": False,
+        }
+
+    def _described(self) -> DetectorInfo:
+        """The info at the input size of the protocol.
+
+        Raises:
+            ConfigError: it is an export of another size that is fixed.
+        """
+        imgsz = self._protocol.imgsz or 0
+        check_input_px(self._model, imgsz, self._path)
+        parameters, gflops = _size_of(self._model, imgsz)
+        threads = self._threads if is_network(self._model.model) else None
+        return msgspec.structs.replace(
+            self._info, protocol=self._protocol, parameters=parameters, gflops=gflops, threads=threads
         )
 
 
@@ -151,10 +172,8 @@ def _trained_imgsz(model: Any) -> int:
 
 def _size_of(model: Any, imgsz: int) -> tuple[int | None, float | None]:
     """Parameters and GFLOPs at a square input of this size; None for exported formats."""
-    import torch
-
     network = model.model
-    if not isinstance(network, torch.nn.Module):
+    if not is_network(network):
         return None, None
     from ultralytics.utils.torch_utils import get_flops
 
