@@ -9,6 +9,7 @@ Usage: python tests/benchmarks/faint_ships.py DATA RUN [--images DIR] [--splits 
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def main() -> None:
             found += (best >= 0.3).tolist()
     left, hit = np.array(contrast), np.array(found)
     print(f"{plan.detector.name}: {len(left)} ships in fog and rain, threshold {threshold:.3f}")
-    for low, high in zip(EDGES, EDGES[1:], strict=False):
+    for low, high in pairwise(EDGES):
         some = (left >= low) & (left < high)
         print(f"{low:.3f} to {high:.3f}: {hit[some].sum():5d} of {some.sum():5d}, {100 * hit[some].mean():.1f} %")
     for edge in EDGES[1:4]:

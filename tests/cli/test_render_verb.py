@@ -36,10 +36,38 @@ def test_a_sheet_alone_of_a_chosen_frame(run, tmp_path):
     assert "has no frame 'c.png'" in run("render", folder, "--sheet", tmp_path / "t.png", "--frame", "c.png").complaint
 
 
+def test_a_sheet_never_takes_the_place_of_a_frame_but_of_an_older_sheet(run, tiny_voc, tmp_path):
+    originals = sorted((tiny_voc / "voc/JPEGImages").iterdir())
+    before = [path.read_bytes() for path in originals]
+    for data in (tiny_voc, originals[0].parent, originals[0]):
+        answer = run("render", data, "--scenarios", "fog:1", "--sheet", originals[0])
+        assert "is one of the frames; choose another file" in answer.complaint
+    assert [path.read_bytes() for path in originals] == before
+    (tmp_path / "s.png").write_bytes(b"old")
+    assert run("render", originals[0], "--scenarios", "fog:1", "--sheet", tmp_path / "s.png").code == 0
+    assert cv2.imread(str(tmp_path / "s.png")) is not None
+
+
+def test_a_sheet_has_a_row_for_each_kind_and_each_combination(run, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((90, 160, 3), 120, np.uint8))
+    words = ["--scenarios", "clear,lowlight:1-2,fog:1+lowlight:3", "--sheet", tmp_path / "s.jpg"]
+    assert run("render", tmp_path / "a.png", *words).code == 0
+    sheet = cv2.imread(str(tmp_path / "s.jpg"))
+    tall = round(414 * 90 / 160)
+    assert sheet.shape == (30 + 2 * (24 + tall) + 6, 3 * 420, 3)  # a title, and two rows under their captions
+    middles = [[int(np.median(sheet[y - 20 : y + 20, x - 20 : x + 20])) for x in (210, 630, 1050)] for y in (170, 427)]
+    assert middles[0][0] == pytest.approx(120, abs=2)
+    assert middles[1][0] == middles[0][0]  # clear stands before both
+    assert middles[0][0] > middles[0][1] > middles[0][2] > middles[1][1]
+    assert middles[1][2] == 255  # nothing there
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ([], "nothing is asked for; give --out DIR, --sheet FILE or both"),
+        (["--sheet", "nowhere/s.png", "--scenarios", "fog:1"], "cannot be written (No such file or directory)"),
+        (["--out", "o", "--frame", "a.jpg"], "chooses the frame of a sheet; give --sheet FILE, or leave it out"),
         (["--sheet", "s.gif"], "is no picture; name a .png or a .jpg"),
         (["--out", "o", "--scenarios", "fogg:1"], "did you mean 'fog'"),
         (["--out", "o", "--ambient", "wind=3"], "did you mean 'wind_m_s'"),

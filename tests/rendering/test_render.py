@@ -13,7 +13,7 @@ from blobs import blobs
 from polars.testing import assert_frame_equal
 
 import wutdet
-from wutdet.dataset.frame_source import open_frames
+from wutdet.dataset.frame_source import DatasetFrames, open_frames
 from wutdet.errors import ConfigError, DataError, FrameError, WutdetError
 from wutdet.rendering import frame_job, render
 from wutdet.scenarios import Ambient, Camera, CameraEntry, Cameras, Horizon, MountedHorizon, prepare
@@ -54,6 +54,9 @@ def copies(part, source, tmp_path_factory):
 def test_the_pixels_are_those_of_the_scenario(copies, source):
     assert (copies.frames, copies.left_out) == (10, ())
     assert [one.folder.name for one in copies.scenarios] == list(FOLDERS)
+    for one in copies.scenarios:
+        images = list((one.folder / "images").iterdir())
+        assert (one.files, one.file_bytes) == (len(images), sum(path.stat().st_size for path in images))
     for frame in source:
         scene = prepare(frame.image, key=frame.name, boxes=frame.boxes, horizon=frame.horizon_row, seed=2)
         for one in copies.scenarios:
@@ -64,9 +67,10 @@ def test_the_pixels_are_those_of_the_scenario(copies, source):
 def test_each_scenario_is_a_dataset_with_the_labels_of_the_frames(copies, source):
     for one in copies.scenarios:
         loaded = wutdet.load(one.folder)
+        assert one.labels == one.folder / "annotations"
         assert set(loaded.splits) == set(source.dataset.splits)
         assert loaded.images["scenario"].unique().to_list() == [one.scenario]
-        same = ["image_id", "width", "height", "camera", "sequence", "horizon_row"]
+        same = ["image_id", "width", "height", "splits", "camera", "sequence", "scene", "condition", "horizon_row"]
         assert_frame_equal(loaded.images.select(same), source.dataset.images.select(same))
         edges = ["image_id", "xmin", "ymin", "xmax", "ymax", "iscrowd"]
         assert_frame_equal(loaded.boxes.select(edges), source.dataset.boxes.select(edges), abs_tol=1e-6)
@@ -86,18 +90,24 @@ def test_bytes_do_not_depend_on_the_workers(copies, source, tmp_path, workers):
     assert files_of(again.out) == files_of(copies.out)
 
 
-def test_a_benchmark_gives_its_detector_the_same_pixels(copies, source, tmp_path):
+EYES = Cameras(entries={"sample": CameraEntry(Camera(22.0, 45.0), MountedHorizon(200, 204, 640, 360))})
+
+
+@pytest.mark.parametrize("cameras", [None, EYES], ids=["no camera", "a camera with a horizon"])
+@pytest.mark.parametrize(("split", "own_rows"), [("val", True), ("train", False)])
+def test_a_benchmark_gives_its_detector_the_same_pixels(source, tmp_path, cameras, split, own_rows):
+    shown = source.dataset.split(split)
+    assert shown.images["horizon_row"].is_not_null().all() == own_rows
+    copies = render(DatasetFrames(shown), SCENARIOS, tmp_path / "copies", cameras=cameras, workers=1, seed=2)
     seen: list[np.ndarray] = []
 
     def watching(images):
         seen.extend(images)
         return blobs(images)
 
-    dataset = source.dataset
-    wutdet.benchmark(
-        watching, dataset.split("val"), out=tmp_path / "r", scenarios=SCENARIOS, seed=2, scoring=Settings(level=None)
-    )
-    stems = [Path(name).stem for name in dataset.split("val").images["file_name"]]
+    settings = {"scenarios": SCENARIOS, "cameras": cameras, "seed": 2, "scoring": Settings(level=None)}
+    wutdet.benchmark(watching, shown, out=tmp_path / "r", **settings)
+    stems = [Path(name).stem for name in shown.images["file_name"]]
     paths = [copies.out / folder / "images" / f"{stem}.png" for stem in stems for folder in FOLDERS]
     assert all(np.array_equal(image, rgb(path)) for image, path in zip(seen, paths, strict=True))
 
@@ -136,12 +146,28 @@ def test_jpeg_copies_are_near(source, tmp_path):
     assert 0 < np.abs(copy.astype(int) - image).mean() < 2.0
 
 
-def test_names_that_would_clash_are_refused_before_any_work(tmp_path):
+def test_one_image_is_enough(source, tmp_path):
+    frame = next(iter(source))
+    done = render(open_frames(frame.path), "fog:3", tmp_path / "o", workers=1)
+    copy = done.out / "fog_3/images" / f"{frame.path.stem}.png"
+    assert np.array_equal(rgb(copy), prepare(frame.image, key=frame.name).render("fog:3").image)
+    assert (done.frames, done.scenarios[0].files, done.scenarios[0].labels) == (1, 1, None)
+
+
+def test_a_horizon_of_other_frames_is_refused_before_any_work(source, tmp_path):
+    eyes = Cameras(CameraEntry(horizon=MountedHorizon(20, 20, 100, 100)))
+    with pytest.raises(ConfigError, match=r"was read on 100x100 px, and a frame is 320x180 px"):
+        render(source, "fog:1", tmp_path / "o", cameras=eyes, workers=1)
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(("one", "other"), [("a.jpg", "a.png"), ("A.png", "a.jpg")])
+def test_names_that_would_clash_are_refused_before_any_work(tmp_path, one, other):
     folder = tmp_path / "frames"
     folder.mkdir()
-    for name in ("a.png", "a.jpg"):
+    for name in (one, other):
         cv2.imwrite(str(folder / name), np.zeros((40, 60, 3), np.uint8))
-    with pytest.raises(DataError, match=r"the copies of 'a\.jpg' and 'a\.png' would have one name"):
+    with pytest.raises(DataError, match=f"the copies of '{one}' and '{other}' would have one name"):
         render(open_frames(folder), "fog:1", tmp_path / "o")
     assert not (tmp_path / "o").exists()
 
@@ -157,8 +183,9 @@ def test_the_originals_folder_and_strange_folders_are_refused(source, tmp_path):
 
 def test_a_disk_without_room_is_told_before_any_copy(source, tmp_path, monkeypatch):
     monkeypatch.setattr("wutdet.rendering.checks.shutil.disk_usage", lambda path: type("D", (), {"free": 1000})())
-    with pytest.raises(DataError, match=r"the copies take about .* GB, and 0\.0 GB are free"):
-        render(source, "fog:1", tmp_path / "o", workers=1)
+    for _ in range(2):  # the second time, the plan of the first is there
+        with pytest.raises(DataError, match=r"the copies take about .* GB, and 0\.0 GB are free"):
+            render(source, "fog:1", tmp_path / "o", workers=1)
     assert not list((tmp_path / "o").rglob("*.png"))
 
 

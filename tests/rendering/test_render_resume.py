@@ -9,7 +9,7 @@ import pytest
 
 import wutdet
 from wutdet.dataset.frame_source import open_frames
-from wutdet.errors import ConfigError
+from wutdet.errors import ConfigError, WutdetError
 from wutdet.rendering import render
 from wutdet.rendering import render as rendering
 from wutdet.scenarios import Ambient
@@ -63,6 +63,18 @@ def test_lost_copies_and_damaged_records_are_made_again(source, whole):
     records = sorted((whole.out / ".records").iterdir())
     records[-1].write_bytes(b"?")
     assert files_of(render(source, "fog:1,rain:2", whole.out, workers=1).out) == before
+
+
+@pytest.mark.parametrize("module", ["wutdet.rendering.frame_job", "wutdet.rendering.records", "wutdet.dataset.coco"])
+def test_a_disk_that_fills_is_one_line_and_with_room_it_goes_on(source, whole, tmp_path, monkeypatch, module):
+    def full(path, data):
+        raise OSError(28, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{module}.write_aside", full)  # of a copy, a record or the labels
+        with pytest.raises(WutdetError, match=r"cannot be written \(No space left on device\)"):
+            render(source, "fog:1,rain:2", tmp_path / "o", workers=1)
+    assert files_of(render(source, "fog:1,rain:2", tmp_path / "o", workers=1).out) == files_of(whole.out)
 
 
 def test_a_finished_rendering_is_not_done_again(source, whole, monkeypatch):

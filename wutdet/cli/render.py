@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,6 +84,8 @@ def render(
 
     if out is None and sheet is None:
         raise ConfigError("nothing is asked for", where="render", remedy="give --out DIR, --sheet FILE or both")
+    if frame is not None and sheet is None:
+        raise ConfigError("chooses the frame of a sheet", where="--frame", remedy="give --sheet FILE, or leave it out")
     if sheet is not None and sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise ConfigError("is no picture", where=f"--sheet {sheet}", remedy="name a .png or a .jpg")
     source = open_frames(
@@ -96,6 +99,8 @@ def render(
         on_error=on_error.value,
         every=every,
     )
+    if sheet is not None:
+        _check_not_original(source, sheet)
     own = open_severities(severities)
     listed = parse_scenarios(scenarios, own)
     names = source.dataset.images["camera"] if isinstance(source, DatasetFrames) else [None]
@@ -113,6 +118,7 @@ def render(
             ambient=circumstances,
             severities=own,
             seed=seed,
+            title=shown.name,
         )
         note(f"sheet of {shown.name}: {sheet}")
     if out is None:
@@ -142,6 +148,24 @@ def render(
         return
     for one in copies.scenarios:
         print(one.folder)
+
+
+def _check_not_original(source: FrameSource, sheet: Path) -> None:
+    """Refuse a sheet in place of a frame: a sheet that is there already is replaced, an original never.
+
+    Raises:
+        ConfigError: it is the file of a frame.
+    """
+    from wutdet.dataset.frame_source import DatasetFrames
+    from wutdet.dataset.image_files import ImageFiles
+
+    if not sheet.exists():
+        return
+    paths: Iterable[Path] = source.paths if isinstance(source, ImageFiles) else ()
+    if isinstance(source, DatasetFrames):
+        paths = (source.dataset.image_dir / name for name in source.dataset.images["file_name"])
+    if any(path.exists() and path.samefile(sheet) for path in paths):
+        raise ConfigError("is one of the frames", where=f"--sheet {sheet}", remedy="choose another file")
 
 
 def _choose(source: FrameSource, name: str | None) -> SourceFrame:

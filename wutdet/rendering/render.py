@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
@@ -13,7 +14,7 @@ from typing import Final, Literal
 
 from wutdet.dataset.frame_source import DatasetFrames, FrameSource
 from wutdet.dataset.source_frame import SourceFrame
-from wutdet.errors import ConfigError, FrameError, WutdetError
+from wutdet.errors import ConfigError, DataError, FrameError, WutdetError
 from wutdet.rendering.checks import check_names, check_out, check_space
 from wutdet.rendering.encode import FORMATS, ImageFormat
 from wutdet.rendering.frame_job import Failure, FrameRecord, FrameTask, Job, left_out, write_copies
@@ -51,7 +52,12 @@ class ScenarioCopies:
     scenario: str
     folder: Path
     """Holds `images/`, and `annotations/` where there are labels; `wutdet.load` takes it."""
+    labels: Path | None
+    """`annotations/`; None where there are no labels."""
+    files: int
+    """Copies, each an image file."""
     file_bytes: int
+    """Of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +111,12 @@ def render(
         WutdetError: an argument is wrong, a frame is bad and `on_error` is `stop`, or a copy cannot be written.
     """
     folder, table, eyes = Path(out), severities or known_severities(), cameras or Cameras()
-    listed = parse_scenarios(scenarios, severities) if isinstance(scenarios, str) else tuple(scenarios)
+    listed = parse_scenarios(scenarios, severities) if isinstance(scenarios, str) else tuple(dict.fromkeys(scenarios))
     if ignore_below is not None and not source.labelled:
         raise ConfigError("has no labels, so ignore_below means nothing", where=source.name, remedy="leave it out")
     check_names(source, image_format)
     check_out(source, folder)
+    _check_cameras(source, eyes)
     infos = tuple(scenario_info(scenario, table) for scenario in listed)
     plan = RenderPlan(
         source=source_info(source),
@@ -131,10 +138,12 @@ def render(
         image_format=image_format,
     )
     make_task = partial(_task, cameras=eyes, image_format=image_format)
-    if not claim_folder(folder, plan):
+    claim_folder(folder, plan)
+    if not _begun(job):  # by its copies: a plan is there as well when the disk was found too full before
         check_space(source, job, make_task, folder)
-    records = Records(folder, job.folders)
-    records.sweep()
+    with _told_in_one_line(folder):
+        records = Records(folder, job.folders)
+        records.sweep()
     count = _write_all(source, make_task, job, records, workers or default_workers(), on_error, advance)
     return _finish(source, infos, folder, records, count, ignore_below)
 
@@ -185,7 +194,8 @@ def _write_all(
             result = left_out(tasks[len(done)], f"{result.where}: {result.what}")
         done.append(result)
         if len(done) == len(tasks):
-            records.write(number, done)
+            with _told_in_one_line(job.folders[0]):
+                records.write(number, done)
             _tell(advance, len(done))
             groups.popleft()
             done = []
@@ -203,14 +213,37 @@ def _finish(
     """Write the labels, last, and sum up."""
     written = [record for number in range(count) for record in records.done(number) or ()]
     good = [record for record in written if not record.left_out]
+    copies = []
+    for place, info in enumerate(infos):
+        folder, labels = out / info.folder, None
+        if isinstance(source, DatasetFrames):
+            labels = folder / "annotations"
+            with _told_in_one_line(labels):
+                write_labels(source.dataset, info.scenario, place, good, folder, ignore_below)
+        file_bytes = sum(record.file_bytes[place] for record in good)
+        copies.append(ScenarioCopies(info.scenario, folder, labels, len(good), file_bytes))
+    return Copies(out, tuple(copies), len(good), tuple(record.left_out for record in written if record.left_out))
+
+
+def _check_cameras(source: FrameSource, cameras: Cameras) -> None:
+    """Refuse, where sizes are known before any work, a horizon that was read on frames of another shape."""
     if isinstance(source, DatasetFrames):
-        for place, info in enumerate(infos):
-            write_labels(source.dataset, info.scenario, place, good, out / info.folder, ignore_below)
-    copies = tuple(
-        ScenarioCopies(info.scenario, out / info.folder, sum(record.file_bytes[place] for record in good))
-        for place, info in enumerate(infos)
-    )
-    return Copies(out, copies, len(good), tuple(record.left_out for record in written if record.left_out))
+        for row in source.dataset.images.select("camera", "width", "height").unique(maintain_order=True).iter_rows():
+            cameras.of(*row)
+
+
+def _begun(job: Job) -> bool:
+    return any(folder.is_dir() and any(folder.iterdir()) for folder in job.folders)
+
+
+@contextmanager
+def _told_in_one_line(where: Path) -> Iterator[None]:
+    """A full disk is the user's to mend, whichever file it is met at."""
+    try:
+        yield
+    except OSError as error:
+        what, remedy = f"cannot be written ({error.strerror})", "make room, and give the same command again"
+        raise DataError(what, where=error.filename or where, remedy=remedy) from None
 
 
 def _tell(advance: Callable[[int], None] | None, frames: int) -> None:
