@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import typer
@@ -52,4 +52,5 @@ def parse_tiles(
     except ValueError:
         what = f"'{band}' is no band"
         raise ConfigError(what, where="--tile-band", remedy="write ABOVE,BELOW, such as 0.05,0.2") from None
-    return Tiling(plan=choice.value, tile_px=tile_px, imgsz=imgsz, overlap=overlap, band=(above, below))
+    plan: Literal["full", "horizon"] = "full" if choice is TilesChoice.full else "horizon"
+    return Tiling(plan=plan, tile_px=tile_px, imgsz=imgsz, overlap=overlap, band=(above, below))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from wutdet.errors import ConfigError
-
-_PACKAGES: Final = {"openvino": "openvino", "tensorrt": "tensorrt", "onnxruntime": "onnxruntime"}
 
 
 def first_prediction(model: Any, path: Path, **arguments: Any) -> None:
@@ -22,18 +21,23 @@ def first_prediction(model: Any, path: Path, **arguments: Any) -> None:
     Raises:
         ConfigError: the export's runtime is not installed, or does not take the export.
     """
+    if path.suffix == ".engine" and importlib.util.find_spec("tensorrt") is None:
+        raise _missing("tensorrt", path)  # ultralytics fails otherwise, at what it asks of CUDA first
     try:
         model.predict(**arguments)
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        remedy = f"install it with: pip install {_PACKAGES.get(package, package)}"
-        raise ConfigError(f"needs the package '{package}', which is not installed", where=path, remedy=remedy) from None
+        raise _missing((error.name or "").partition(".")[0], path) from None
     except Exception as error:
         if is_network(model.model) or isinstance(error, ConfigError):
             raise
         # Every runtime has exceptions of its own.
         reason = " ".join(str(error).split())[:160]
-        raise ConfigError(f"cannot be run ({reason})", where=path, remedy="export it anew") from error
+        raise ConfigError(f"cannot be run ({reason})", where=path, remedy="check it, or export it anew") from error
+
+
+def _missing(package: str, path: Path) -> ConfigError:
+    what = f"needs the package '{package}', which is not installed"
+    return ConfigError(what, where=path, remedy=f"install it with: pip install {package}")
 
 
 def is_network(inner: Any) -> bool:

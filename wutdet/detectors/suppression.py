@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +21,8 @@ def suppress(xyxy: NDArray[np.float64], scores: NDArray[np.floating[Any]], iou: 
     """
     if not len(xyxy):
         return np.empty(0, np.int64)
+    import cv2
+
     xywh: Any = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
     # OpenCV drops scores of 0 and below; places in the ranking are positive and order the same, ties included.
     order = np.argsort(-scores, kind="stable")

@@ -9,10 +9,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from wutdet.detectors.base import Detections, Detector, DetectorInfo, InferenceProtocol, Resizable, describe
+from wutdet.detectors.base import (
+    Detections,
+    Detector,
+    DetectorInfo,
+    InferenceProtocol,
+    Resizable,
+    Staged,
+    describe,
+)
 from wutdet.detectors.merging import merge
 from wutdet.detectors.tiles import Window, band_windows, frame_windows
 from wutdet.detectors.tiling import Tiling
+from wutdet.errors import ConfigError
 
 if TYPE_CHECKING:
     from wutdet.scenarios import Horizon
@@ -48,6 +57,7 @@ class TiledDetector:
             ConfigError: the detector cannot take tiles at the tiling's `imgsz`.
         """
         self._tiling = tiling
+        self._stage_s: dict[str, float] = {}
         self._of_frames = detector
         self._of_tiles = detector.at(tiling.network_px) if isinstance(detector, Resizable) else detector
         # A callable decides for itself what its network sees, so it is given tiles that are enlarged already.
@@ -63,6 +73,11 @@ class TiledDetector:
     def info(self) -> DetectorInfo:
         """What is known of the wrapped detector, and the tiling in its protocol."""
         return self._info
+
+    @property
+    def stage_s(self) -> dict[str, float]:
+        """As the wrapped detector states it, of frames and tiles together; empty where it does not."""
+        return dict(self._stage_s)
 
     def __call__(self, frames: Sequence[NDArray[np.uint8]], /) -> list[Detections]:
         """Detections of each RGB uint8 (H, W, 3) frame: all frames in one batch, then the tiles of each in one."""
@@ -82,13 +97,27 @@ class TiledDetector:
     def _closer(self, frame: NDArray[np.uint8], found: Detections) -> Detections:
         windows = self.windows(frame, found)
         if windows:
-            tiles = [_cropped(frame, window, self._scale) for window in windows]
-            seen = zip(windows, self._of_tiles(tiles), strict=True)
-            moved = [(window, _moved(of_tile, window, self._scale)) for window, of_tile in seen]
+            seen = self._asked(self._of_tiles, [_cropped(frame, window, self._scale) for window in windows])
+            moved = [(window, _moved(one, window, self._scale)) for window, one in zip(windows, seen, strict=True)]
             height, width = frame.shape[:2]
             found = merge(found, moved, width=width, height=height, iou=self._tiling.merge_iou)
         wanted = np.flatnonzero(found.scores >= self._protocol.confidence)[: self._protocol.max_det]
         return Detections(found.xyxy[wanted], found.scores[wanted])
+
+    def _asked(self, detector: Detector, images: list[NDArray[np.uint8]]) -> list[Detections]:
+        """What a detector finds in one batch; its time is added to the stages.
+
+        Raises:
+            ConfigError: it does not answer with one result for each image.
+        """
+        found = detector(images)
+        if not isinstance(found, list) or len(found) != len(images):
+            count = len(found) if isinstance(found, list) else f"a {type(found).__name__}, not a list of"
+            what = f"the detector returned {count} results for {len(images)} images"
+            raise ConfigError(what, remedy="return one Detections for each image it is given")
+        for stage, seconds in (detector.stage_s if isinstance(detector, Staged) else {}).items():
+            self._stage_s[stage] = self._stage_s.get(stage, 0.0) + seconds
+        return found
 
 
 def horizon_of(frame: NDArray[np.uint8], found: Detections) -> Horizon | None:

@@ -72,6 +72,7 @@ class UltralyticsDetector:
             self._protocol = msgspec.structs.replace(wanted, imgsz=exported_px(self._model) or imgsz)
         names = self._model.names if is_network(self._model.model) else self._model.predictor.model.names
         self._ship_classes = ship_classes(names, classes or {}, where=path)
+        self._stage_s: dict[str, float] = {}
         self._info = DetectorInfo(name=path.name, weights_sha256=digest(path), device=device)
         self._info = self._described()
 
@@ -100,7 +101,11 @@ class UltralyticsDetector:
         """Detections of each RGB uint8 (H, W, 3) frame, computed as one batch."""
         set_torch_threads(self._threads)
         bgr = [np.ascontiguousarray(frame[:, :, ::-1]) for frame in frames]
-        return [_detections(result) for result in self._model.predict(bgr, **self._arguments())]
+        results = self._model.predict(bgr, **self._arguments())
+        self._stage_s = {
+            name: sum(result.speed[theirs] for result in results) / 1000.0 for name, theirs in _STAGES.items()
+        }
+        return [_detections(result) for result in results]
 
     def _arguments(self) -> dict[str, Any]:
         """Of ultralytics' `predict`."""
