@@ -20,6 +20,7 @@ from wutdet.cli import (
     model,
     parts,
     render,
+    report,
     score,
     split,
 )
@@ -48,6 +49,7 @@ app.command()(execution.merge)
 app.command()(matrix.run)
 app.command(epilog=score.SCHEMA_NOTE)(score.score)
 app.command()(score.compare)
+app.command()(report.report)
 app.command()(leaderboard.leaderboard)
 app.command()(look.browse)
 app.command()(demo.demo)
