@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed-$(TORCH)
 .PHONY: help install demo test lint format nightly bench clean
 
 help:
-	@echo "make demo     install, then sample -> train -> benchmark -> report (about 5 minutes)"
+	@echo "make demo     install, then sample -> train -> benchmark -> report (5 to 7 minutes)"
 	@echo "make test     install, then lint, types, import rules and all tests"
 	@echo "make nightly  install, then all tests on new random examples, and those too long for every run"
 	@echo "make bench    install, then the timed comparisons"
