@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,7 +42,9 @@ class EvaluatorChoice(enum.StrEnum):
 
 def score(
     data: Data,
-    detections: Annotated[Path, typer.Argument(metavar="DETECTIONS", help="A COCO results file of any detector.")],
+    detections: Annotated[
+        Path, typer.Argument(metavar="DETECTIONS", help="A COCO results file, or a run that goes on.")
+    ],
     split: Annotated[str | None, typer.Option("--split", help="test, else val, else everything.")] = None,
     slices: Annotated[
         str | None,
@@ -86,6 +88,10 @@ def score(
         classes=classes,
         on_error=on_error,
     )
+    if detections.is_dir():
+        settings = {"level": interval or None, "replicates": replicates, "seed": seed, "imgsz": imgsz}
+        _score_run(detections, dataset, settings, as_json=as_json)
+        return
     chosen = dataset.test_split() if split is None else dataset.split(split)
     note(f"scoring the split '{chosen.split_name}': {len(chosen)} frames")
     edges_px = None if sizes is None else read_edges_px(sizes)
@@ -113,6 +119,21 @@ def score(
         print_json(scores.cells[0])
     else:
         print_table(score_tables(scores))
+
+
+def _score_run(run: Path, dataset: Dataset, settings: dict[str, Any], *, as_json: bool) -> None:
+    """Score what a benchmark has recorded."""
+    from wutdet.benchmark.partial import score_recorded
+    from wutdet.cli.output import print_run
+    from wutdet.scoring.measure import Settings
+
+    with _working("scoring"):
+        found = score_recorded(run, dataset, Settings(**settings))
+    note(f"{found.shards_done} of {found.shards} shards of the run are recorded; nothing is written")
+    if as_json:
+        print_json(found.scores)
+    else:
+        print_run(found.scores)
 
 
 def compare(
