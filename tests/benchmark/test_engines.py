@@ -112,13 +112,13 @@ def test_errors_travel_between_processes(error):
     assert (type(again), str(again), again.what, again.where) == (type(error), str(error), error.what, error.where)
 
 
-ray = pytest.importorskip("ray", reason="THE RAY ENGINE IS NOT TESTED: pip install 'wutdet[ray]'")
 PATHS = {"env_vars": {"PYTHONPATH": str(Path(__file__).parent.parent)}}
 
 
 @pytest.fixture(scope="module")
 def cluster():
     """A cluster of three CPUs: two detectors and a renderer."""
+    ray = pytest.importorskip("ray", reason="THE RAY ENGINE IS NOT TESTED: pip install 'wutdet[ray]'")
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level="ERROR", runtime_env=PATHS)
     yield
     ray.shutdown()

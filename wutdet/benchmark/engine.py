@@ -7,7 +7,6 @@ to another.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from typing import Final
 
 from wutdet.benchmark.frame_work import FrameTask, Measured, RenderedFrame, detect_frame, render_task
 from wutdet.benchmark.weather import Weather
+from wutdet.cores import usable_cores
 from wutdet.dataset.load import OnError
 from wutdet.detectors import Detector
 
@@ -49,8 +49,7 @@ def local_engine(
 
 def default_threads() -> int:
     """One less than the cores that this process may use, 1 to 4."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(max(cores - 1, 1), _MOST_THREADS)
+    return min(max(usable_cores() - 1, 1), _MOST_THREADS)
 
 
 def _ahead(

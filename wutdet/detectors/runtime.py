@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from wutdet.cores import usable_cores
 from wutdet.errors import ConfigError, MissingExtraError
 
 _QUIET: Final = {
@@ -79,7 +80,7 @@ def set_torch_threads(threads: int) -> None:
 
 def default_threads() -> int:
     """The number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_cores()
 
 
 def versions() -> dict[str, str]:

@@ -60,7 +60,7 @@ class FrameRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """An error of a worker process; exceptions with arguments of their own do not travel."""
+    """An error of one frame as a result, so that the frames around it still come in order."""
 
     what: str
     where: str

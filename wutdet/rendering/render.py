@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
+from wutdet.cores import usable_cores
 from wutdet.dataset.frame_source import DatasetFrames, FrameSource
 from wutdet.dataset.source_frame import SourceFrame
 from wutdet.errors import ConfigError, DataError, FrameError, WutdetError
@@ -150,8 +150,7 @@ def render(
 
 def default_workers() -> int:
     """One for each core that this process may use, up to 8."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, _MOST_WORKERS)
+    return min(usable_cores(), _MOST_WORKERS)
 
 
 def _task(frame: SourceFrame, cameras: Cameras, image_format: ImageFormat) -> FrameTask:

@@ -11,6 +11,7 @@ from wutdet.dataset.files import write_aside
 from wutdet.report.leaderboard import Ranking, read_leaderboard
 from wutdet.report.leaderboard_published import Published
 from wutdet.report.leaderboard_table import input_text, millions_text, ranking_title, spread_text
+from wutdet.report.markdown_text import escaped
 from wutdet.report.number_text import number_text
 
 PAGE_NAME: Final = "README.md"
@@ -79,14 +80,14 @@ def page_text(folder: Path) -> str:
 
 
 def _ranking_lines(ranking: Ranking, folder: Path) -> Iterator[str]:
-    yield f"## {_escape(ranking_title(ranking))}"
+    yield f"## {escaped(ranking_title(ranking))}"
     yield ""
     heads = ["baseline", "runs", "input px", "M parameters", *(name.replace("@", ", ") for name in _SHOWN)]
     yield _line(heads)
     yield _line(["---", *["---:"] * (len(heads) - 1)])
     for row in ranking.rows:
         has_card = (folder / row.baseline / "card.md").is_file()
-        name = _escape(row.baseline)
+        name = escaped(row.baseline)
         numbers = (spread_text(row.numbers.get(shown)) for shown in _SHOWN)
         linked = f"[{name}]({row.baseline}/card.md)" if has_card else name
         yield _line([linked, str(len(row.runs)), input_text(row), millions_text(row), *numbers])
@@ -105,10 +106,10 @@ def _published_lines(entries: Sequence[Published]) -> Iterator[str]:
     for entry in entries:
         values = (getattr(entry.numbers, name) for name in _PUBLISHED)
         figures = ("" if value is None else number_text(value) for value in values)
-        names = map(_escape, (entry.model, entry.data, entry.source, ", ".join(entry.not_stated)))
+        names = map(escaped, (entry.model, entry.data, entry.source, ", ".join(entry.not_stated)))
         model, data, source, not_stated = names
         yield _line([model, data, *figures, source, not_stated])
-    said = [f"- {_escape(entry.model)}: {_escape(entry.said)}" for entry in entries if entry.said]
+    said = [f"- {escaped(entry.model)}: {escaped(entry.said)}" for entry in entries if entry.said]
     yield from ["", *said] if said else []
 
 
@@ -129,9 +130,3 @@ def _same_letters(one: str, other: str) -> int:
     """How far two lines agree."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
-
-
-def _escape(text: str) -> str:
-    """Outside names as plain text: no markup of Markdown or HTML, no line break."""
-    replaced = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{letter}" if letter in "\\`*[]|#" else letter for letter in replaced).replace("\n", " ")

@@ -7,6 +7,7 @@ from pathlib import Path
 from wutdet.dataset.files import write_aside
 from wutdet.report.curves import draw_curves
 from wutdet.report.decline import markdown_decline
+from wutdet.report.markdown_text import escaped
 from wutdet.report.table import RECALL_NOTE, caption, interval_note, markdown_table
 from wutdet.scoring.scores import Scores, read_scores
 
@@ -28,12 +29,12 @@ def report_text(scores: Scores) -> str:
     """The report as Markdown; text from outside is escaped."""
     camera_note = "Visibilities are nominal: they hold for the camera that the manifest states."
     intervals = "" if scores.scoring.level is None else f"{interval_note(scores)}. "
-    skipped = "".join(f"- {_escape(reason)}\n" for reason in scores.skipped)
+    skipped = "".join(f"- {escaped(reason)}\n" for reason in scores.skipped)
     return "\n".join(
         [
             "# Small ships in bad weather",
             "",
-            _escape(caption(scores)) + ".",
+            escaped(caption(scores)) + ".",
             "",
             markdown_table(scores),
             "AP is COCO's (IoU 0.50:0.95, 100 detections an image), box areas in native pixels; "
@@ -45,7 +46,7 @@ def report_text(scores: Scores) -> str:
             "",
             *_robustness_lines(scores),
             markdown_decline(scores),
-            *(f"- {_escape(warning)}" for warning in scores.cells[0].warnings),
+            *(f"- {escaped(warning)}" for warning in scores.cells[0].warnings),
             "",
             *(["## Frames left out", "", skipped] if skipped else []),
         ]
@@ -65,9 +66,3 @@ def _robustness_lines(scores: Scores) -> list[str]:
 
 def _interval(ends: tuple[float, float] | None) -> str:
     return "" if ends is None else f" [{ends[0]:.0%}, {ends[1]:.0%}]"
-
-
-def _escape(text: str) -> str:
-    """Outside names as plain text: no markup of Markdown or HTML."""
-    replaced = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{letter}" if letter in "\\`*[]|#" else letter for letter in replaced).replace("\n", " ")
