@@ -1,0 +1,31 @@
+"""wutdet run: the table on stdout, and the files beside the runs."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_a_plan_is_run_and_its_table_is_written(run, tiny_voc, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("name: p\ndetectors: [{detector: 'blobs:make', name: b}]\nscenarios: clear,fog:1\nsplits: [val]\n")
+    command = ["run", plan, tiny_voc, "--splits", tiny_voc / "splits", "--out", tmp_path / "m", "--interval", "0"]
+    done = run(*command)
+    assert done.code == 0, done.err
+    assert "AP_small clear" in " ".join(done.out.split())
+    assert (tmp_path / "m/table.csv").read_text().startswith("detector,seed,split,scenario")
+    assert r"\begin{tabular}" in (tmp_path / "m/table.tex").read_text()
+    told = json.loads(run(*command, "--json").out)
+    scores = json.loads((tmp_path / "m/runs/b-val/scores.json").read_text())
+    assert told[0]["values"]["AP clear"] == [scores["cells"][0]["AP"]]
+
+
+def test_mistakes_are_one_line(run, tiny_voc, tmp_path):
+    assert "did you mean quick?" in run("run", "quik", tiny_voc, "--out", tmp_path / "m").complaint
+    assert "no split 'tset'" in run("run", _plan(tmp_path), tiny_voc, "--out", tmp_path / "m").complaint
+    assert not (tmp_path / "m").exists()
+
+
+def _plan(folder):
+    path = folder / "p.yaml"
+    path.write_text("name: p\ndetectors: [{detector: 'blobs:make'}]\nsplits: [tset]\n")
+    return path
