@@ -11,8 +11,17 @@ import pytest
 
 from wutdet.benchmark.matrix import run_matrix
 from wutdet.benchmark.matrix_plan import MatrixDetector, MatrixPlan, load_matrix, matrix_names
+from wutdet.benchmark.record import read_cost
 from wutdet.errors import ConfigError, DataError
-from wutdet.report.matrix_table import ScoredRun, csv_text, latex_text, matrix_rows, rich_matrix, summed_up
+from wutdet.report.matrix_table import (
+    ScoredRun,
+    csv_text,
+    latex_text,
+    matrix_rows,
+    rich_matrix,
+    rich_matrix_costs,
+    summed_up,
+)
 from wutdet.scoring.measure import Settings
 
 QUICK = Settings(level=None)
@@ -35,7 +44,10 @@ def done(tiny_part, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scored(done):
-    return [ScoredRun(item.cell.detector.label, item.cell.seed, item.cell.split, item.run.scores) for item in done[1]]
+    return [
+        ScoredRun(item.cell.detector.label, item.cell.seed, item.cell.split, item.run.scores, read_cost(item.run.out))
+        for item in done[1]
+    ]
 
 
 def test_every_detector_seed_and_split_has_a_run(done):
@@ -99,6 +111,11 @@ def test_the_csv_has_every_cell(scored):
     row = next(line for line in lines if (line["detector"], line["split"]) == ("blobs_50%", "test"))
     assert float(row["AP_small"]) == scored[1].scores.cells[0].AP_small
     assert {line["scenario"] for line in lines} == {"clear", "fog:1", "fog:3", "rain:2"}
+    assert row["detect_ms"] == str(scored[1].cost.stages["detect"].median_ms)
+    assert (row["parameters"], row["infer_ms"]) == ("", "")
+    demo = next(line for line in lines if line["detector"] == "demo")
+    assert int(demo["parameters"]) == scored[2].scores.detector.parameters
+    assert float(demo["infer_ms_p95"]) >= float(demo["infer_ms"]) > 0
 
 
 def test_the_latex_escapes_names_and_has_as_many_cells_as_columns(scored):
@@ -107,7 +124,14 @@ def test_the_latex_escapes_names_and_has_as_many_cells_as_columns(scored):
     assert r"AP\_small clear" in text
     assert r"$\pm$" in text
     counts = {line.count(" & ") for line in text.splitlines() if line.endswith(r"\\")}
-    assert counts == {8}
+    assert counts == {11}
+    demo = next(line for line in text.splitlines() if line.startswith("demo & test"))
+    median = (
+        next(run.cost for run in scored if (run.detector, run.split) == ("demo", "test")).stages["detect"].median_ms
+    )
+    assert demo.endswith(rf" & 0.9 & 0.0 & {median:.1f} \\")
+    blobs = next(line for line in text.splitlines() if line.startswith("blobs"))
+    assert " & -- & -- & " in blobs  # a callable tells neither parameters nor GFLOPs
 
 
 def test_the_terminal_table_fits_100_columns(scored):
@@ -115,9 +139,11 @@ def test_the_terminal_table_fits_100_columns(scored):
 
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(rich_matrix(matrix_rows(scored)))
+    console.print(rich_matrix_costs(scored))
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100
     assert "demo" in text
+    assert "infer" in text
 
 
 def test_plans_that_ship_are_readable_and_name_baselines_that_exist():

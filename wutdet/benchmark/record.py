@@ -14,6 +14,8 @@ from wutdet.benchmark.cost import Cost
 from wutdet.benchmark.plan import Plan
 from wutdet.benchmark.store import FrameResult
 from wutdet.dataset.files import write_aside
+from wutdet.errors import DataError
+from wutdet.training.machine import cpu_model
 
 MANIFEST_NAME: Final = "manifest.json"
 HORIZON_SOURCES: Final = ("given", "camera", "found", "fallback")
@@ -27,7 +29,11 @@ def write_manifest(
     cost: Cost,
     frames: Sequence[FrameResult],
 ) -> None:
-    """Write `manifest.json`: deterministic but for `measured`, what the frames computed just now have cost."""
+    """Write `manifest.json`: on one machine deterministic but for `measured`, what the frames computed just now cost.
+
+    Where none was computed, as when a run is scored anew, what an earlier call measured stays.
+    """
+    known = cost if cost.frames else read_cost(folder) or cost
     manifest: dict[str, Any] = {
         "schema": "wutdet-manifest-2",
         "command": command,
@@ -37,8 +43,9 @@ def write_manifest(
             "python": platform.python_version(),
             "system": platform.system(),
             "processor": platform.machine(),
+            "cpu": cpu_model(),
         },
-        "measured": msgspec.to_builtins(cost),
+        "measured": msgspec.to_builtins(known),
     }
     write_aside(folder / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
 
@@ -47,3 +54,36 @@ def horizon_sources(frames: Sequence[FrameResult]) -> dict[str, int]:
     """How many frames came by their horizon in each way; the ranges of frames with a `fallback` rest on a guess."""
     counts = Counter(frame.horizon_source for frame in frames if not frame.skipped)
     return {source: counts[source] for source in HORIZON_SOURCES}
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a run folder; None where there is none, as in a folder of `wutdet score --out`.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    path = folder / MANIFEST_NAME
+    if not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DataError(f"unreadable manifest ({error})", where=path, remedy="run the benchmark again") from None
+
+
+def read_cost(folder: Path) -> Cost | None:
+    """What a run has cost, as its manifest says; None where nothing was measured.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None or "measured" not in manifest or "plan" not in manifest:  # a training's measures something else
+        return None
+    try:
+        cost = msgspec.convert(manifest["measured"], Cost)
+    except msgspec.ValidationError as error:
+        raise DataError(
+            f"unreadable costs ({error})", where=folder / MANIFEST_NAME, remedy="run the benchmark again"
+        ) from None
+    return cost if cost.frames else None

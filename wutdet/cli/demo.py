@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from wutdet.cli.output import note, print_run, progress
+from wutdet.cli.output import note, print_run, print_table, progress
 
 _FRAMES = 500
 _SIZE = (640, 360)
@@ -27,7 +27,7 @@ def demo(
     from wutdet.dataset import load
     from wutdet.dataset.files import new_folder
     from wutdet.detectors.runtime import import_ultralytics
-    from wutdet.report import draw_sheet, write_report
+    from wutdet.report import draw_sheet, rich_cost, write_report
     from wutdet.sample import render_part
     from wutdet.scenarios import parse_scenarios
 
@@ -59,6 +59,9 @@ def demo(
             advance=advance,
         )
     print_run(run.scores)
+    cost = rich_cost(run.out, run.scores.detector)
+    if cost is not None:
+        print_table(cost)
     busiest = max(test, key=lambda frame: len(frame.boxes))
     sheet = draw_sheet(busiest, parse_scenarios("clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5"), out / "weather.png")
     note(f"one frame under every scenario: {sheet}")

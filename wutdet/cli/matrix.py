@@ -80,8 +80,9 @@ def run(
     """Train what is missing, benchmark every detector and seed, and write one table: text, CSV and LaTeX."""
     from wutdet.benchmark.matrix import run_matrix
     from wutdet.benchmark.matrix_plan import load_matrix
+    from wutdet.benchmark.record import read_cost
     from wutdet.dataset.files import write_aside
-    from wutdet.report.matrix_table import ScoredRun, csv_text, latex_text, matrix_rows, rich_matrix
+    from wutdet.report.matrix_table import ScoredRun, csv_text, latex_text, matrix_rows, rich_matrix, rich_matrix_costs
     from wutdet.scenarios import parse_ambient
     from wutdet.scoring.measure import Settings
 
@@ -108,7 +109,7 @@ def run(
     for item in open_ones:
         note(f"{item.cell.run}: {item.run.shards_done} of {item.run.shards} shards")
     scored = [
-        ScoredRun(item.cell.detector.label, item.cell.seed, item.cell.split, item.run.found)
+        ScoredRun(item.cell.detector.label, item.cell.seed, item.cell.split, item.run.found, read_cost(item.run.out))
         for item in done
         if item.run.found is not None
     ]
@@ -121,8 +122,11 @@ def run(
         note(f"wrote {out / name}")
     if as_json:
         print_json(rows)
-    else:
-        print_table(rich_matrix(rows))
+        return
+    print_table(rich_matrix(rows))
+    costs = rich_matrix_costs(scored)
+    if costs is not None:
+        print_table(costs)
 
 
 def _stage(title: str, total: int) -> AbstractContextManager[Callable[[int], None]]:

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from wutdet.benchmark.cost import Cost
+from wutdet.benchmark.record import read_cost, read_manifest
 from wutdet.detectors import InferenceProtocol
 from wutdet.errors import DataError
 from wutdet.report.leaderboard_numbers import OF_ALL_WEATHER, Spot, Spread, known_spots, parse_spot, spread
@@ -36,6 +38,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     weights_sha256: list[str | None]
     numbers: dict[str, Spread]
     """By name, such as `AP_small@fog:3`."""
+    cost: Cost | None
+    """Of the first run that has measured it."""
+    measured_on: str | None
+    """The machine of that run: its processor or accelerator and the threads."""
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,13 +119,7 @@ def _number(path: Path) -> tuple[int, str]:
 
 def _checked(folder: Path, scores: Scores) -> Scores:
     """The scores, when the manifest beside them, a benchmark's or a training's, is of the same weights."""
-    path = folder / "manifest.json"
-    if not path.is_file():
-        return scores
-    try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"unreadable manifest ({error})", where=path, remedy="copy it from the run again") from None
+    manifest = read_manifest(folder) or {}
     named = _at(manifest, "plan", "detector", "weights_sha256") or manifest.get("weights_sha256")
     if named and scores.detector.weights_sha256 and named != scores.detector.weights_sha256:
         raise DataError("manifest and scores are of different weights", where=folder, remedy="copy both from one run")
@@ -144,7 +144,7 @@ def _ranking(folder: Path, group: Mapping[str, Mapping[str, Scores]], sort: Spot
     first = next(iter(everything.values()))
     over_all = [Spot(f"{kind}.{metric}", "weather") for kind in OF_ALL_WEATHER for metric in _KEPT]
     spots = dict.fromkeys([sort, *known_spots(everything.values(), _NUMBERS), *over_all])
-    rows = [_row(name, runs, spots) for name, runs in group.items()]
+    rows = [_row(folder / name, runs, spots) for name, runs in group.items()]
     return Ranking(
         dataset=first.dataset,
         ships=first.cells[0].ships,
@@ -168,18 +168,32 @@ def _demand_same_weather(everything: Mapping[Path, Scores]) -> None:
                 raise DataError(what, where=place, remedy="measure both in the same weather")
 
 
-def _row(name: str, runs: Mapping[str, Scores], spots: Iterable[Spot]) -> Row:
+def _row(folder: Path, runs: Mapping[str, Scores], spots: Iterable[Spot]) -> Row:
     scores: Sequence[Scores] = list(runs.values())
     detector = scores[0].detector
+    costs = {run: cost for run in runs if (cost := read_cost(folder / run)) is not None}
+    first = next(iter(costs), None)
     return Row(
-        baseline=name,
+        baseline=folder.name,
         runs=list(runs),
         parameters=detector.parameters,
         gflops=detector.gflops,
         protocol=detector.protocol,
         weights_sha256=[item.detector.weights_sha256 for item in scores],
         numbers={str(spot): spread(scores, spot) for spot in spots},
+        cost=None if first is None else costs[first],
+        measured_on=None if first is None else _machine(read_manifest(folder / first) or {}, runs[first]),
     )
+
+
+def _machine(manifest: dict[str, Any], scores: Scores) -> str:
+    """`Intel(R) Xeon(R) Processor, 2 threads`, as far as the run says it."""
+    detector, machine = scores.detector, manifest.get("machine", {})
+    if detector.device not in (None, "cpu"):
+        return str(detector.device)
+    cpu = machine.get("cpu") or machine.get("processor")
+    threads = None if detector.threads is None else f"{detector.threads} threads"
+    return ", ".join(str(part) for part in (cpu, threads) if part)
 
 
 def _rank(row: Row, sort: Spot) -> tuple[bool, float, str]:

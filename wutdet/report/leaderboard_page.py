@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from wutdet.dataset.files import write_aside
+from wutdet.report.cost_table import detect_ms
 from wutdet.report.leaderboard import Ranking, read_leaderboard
 from wutdet.report.leaderboard_published import Published
 from wutdet.report.leaderboard_table import input_text, millions_text, ranking_title, spread_text
@@ -82,7 +83,8 @@ def page_text(folder: Path) -> str:
 def _ranking_lines(ranking: Ranking, folder: Path) -> Iterator[str]:
     yield f"## {escaped(ranking_title(ranking))}"
     yield ""
-    heads = ["baseline", "runs", "input px", "M parameters", *(name.replace("@", ", ") for name in _SHOWN)]
+    costs = ["input px", "M parameters", "GFLOPs", "ms a picture"]
+    heads = ["baseline", "runs", *costs, *(name.replace("@", ", ") for name in _SHOWN)]
     yield _line(heads)
     yield _line(["---", *["---:"] * (len(heads) - 1)])
     for row in ranking.rows:
@@ -90,8 +92,14 @@ def _ranking_lines(ranking: Ranking, folder: Path) -> Iterator[str]:
         name = escaped(row.baseline)
         numbers = (spread_text(row.numbers.get(shown)) for shown in _SHOWN)
         linked = f"[{name}]({row.baseline}/card.md)" if has_card else name
-        yield _line([linked, str(len(row.runs)), input_text(row), millions_text(row), *numbers])
+        cost = (input_text(row), millions_text(row), number_text(row.gflops, ".1f"))
+        yield _line([linked, str(len(row.runs)), *cost, number_text(detect_ms(row.cost), ".1f"), *numbers])
     yield ""
+    machines = {row.measured_on for row in ranking.rows if row.measured_on}
+    for machine in sorted(machines):
+        names = ", ".join(row.baseline for row in ranking.rows if row.measured_on == machine)
+        yield f"ms a picture: the detector's median over the run, {escaped(names)} on {escaped(machine)}."
+    yield from [""] if machines else []
 
 
 def _published_lines(entries: Sequence[Published]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wutdet.report.cost_table import detect_ms
 from wutdet.report.leaderboard import Leaderboard, Ranking, Row
 from wutdet.report.leaderboard_numbers import Spread
 from wutdet.report.leaderboard_published import Published
@@ -65,13 +66,14 @@ def input_text(row: Row) -> str:
 
 
 def _table(ranking: Ranking, columns: Sequence[str]) -> Table:
-    table = plain_table("baseline", "runs", "px", "M par.", *map(_head, columns))
+    table = plain_table("baseline", "runs", "px", "M par.", "ms", *map(_head, columns))
     table.columns[0].no_wrap, table.columns[0].max_width = False, _NAME
-    for column in table.columns[4:]:
+    for column in table.columns[5:]:
         column.max_width = _NUMBER
     for row in ranking.rows:
         numbers = (spread_text(row.numbers.get(name)) for name in columns)
-        add_row(table, plain(row.baseline), str(len(row.runs)), input_text(row), millions_text(row), *numbers)
+        cost = (input_text(row), millions_text(row), number_text(detect_ms(row.cost), ".0f"))
+        add_row(table, plain(row.baseline), str(len(row.runs)), *cost, *numbers)
     return table
 
 

@@ -73,7 +73,9 @@ def _row(run: ReportRun, cost: Cost) -> list[Cell | str]:
 
 def _device(run: ReportRun) -> str:
     machine: dict[str, Any] = (run.manifest or {}).get("machine", {})
-    return ", ".join(str(part) for part in (run.scores.detector.device, machine.get("processor")) if part)
+    return ", ".join(
+        str(part) for part in (run.scores.detector.device, machine.get("cpu") or machine.get("processor")) if part
+    )
 
 
 def _in_words(run: ReportRun, cost: Cost) -> Markup:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from wutdet.benchmark.cost import Cost
-from wutdet.benchmark.record import MANIFEST_NAME
+from wutdet.benchmark.record import read_cost, read_manifest
 from wutdet.errors import ConfigError, DataError
 from wutdet.metrics import Robustness
 from wutdet.scoring.scores import CellScores, Scores, read_scores
@@ -62,10 +60,9 @@ def read_runs(folders: Sequence[str | Path]) -> list[ReportRun]:
         if not scores.cells:
             raise DataError("the scores have no cell", where=folder, remedy="score the run again")
     names = _names([(scores.detector.name, folder.resolve().name) for folder, scores in found])
-    manifests = [_manifest(folder) for folder, _ in found]
     return [
-        ReportRun(name, folder, scores, manifest, _cost(manifest, folder))
-        for name, (folder, scores), manifest in zip(names, found, manifests, strict=True)
+        ReportRun(name, folder, scores, read_manifest(folder), read_cost(folder))
+        for name, (folder, scores) in zip(names, found, strict=True)
     ]
 
 
@@ -97,26 +94,3 @@ def _names(known: Sequence[tuple[str, str]]) -> list[str]:
         seen[name] += 1
         told.append(name if counts[name] == 1 else f"{name} #{seen[name]}")
     return told
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    path = folder / MANIFEST_NAME
-    if not path.is_file():
-        return None
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(f"unreadable manifest ({error})", where=path, remedy="run the benchmark again") from None
-
-
-def _cost(manifest: dict[str, Any] | None, folder: Path) -> Cost | None:
-    """What the run has cost; None where no frame was computed in its last call, so that nothing was measured."""
-    if manifest is None or "measured" not in manifest:
-        return None
-    try:
-        cost = msgspec.convert(manifest["measured"], Cost)
-    except msgspec.ValidationError as error:
-        raise DataError(
-            f"unreadable costs ({error})", where=folder / MANIFEST_NAME, remedy="run the benchmark again"
-        ) from None
-    return cost if cost.frames else None
