@@ -4,28 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from wutdet.benchmark.plan import Plan
 from wutdet.benchmark.record import horizon_sources
 from wutdet.benchmark.store import FrameResult
 from wutdet.dataset import Dataset
+from wutdet.detectors import DetectorInfo
 from wutdet.errors import DataError
 from wutdet.metrics import FoundBoxes
 from wutdet.scenarios import parse_scenarios
 from wutdet.scoring.cells import Cell, CellInput, score_cells
 from wutdet.scoring.measure import Settings, too_faint
-from wutdet.scoring.scores import Scores
+from wutdet.scoring.scores import DatasetInfo, Scores
 from wutdet.scoring.summary import gather_scores
 from wutdet.scoring.truth import Truth, truth_of
 
 SLICED_BY: Final = ("scene", "condition", "camera")
 """What a run is sliced by, where its frames differ in it."""
 _MOST_GUESSED: Final = 0.2  # of the frames, without a warning
+
+
+class Measured(Protocol):
+    """What was measured: the part of a plan that scores state."""
+
+    @property
+    def detector(self) -> DetectorInfo:
+        """What detected."""
+
+    @property
+    def dataset(self) -> DatasetInfo:
+        """In which frames."""
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """In the order of each frame's cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class Scored:
 
 
 def score_frames(
-    plan: Plan,
+    plan: Measured,
     dataset: Dataset,
     frames: Sequence[FrameResult],
     settings: Settings | None = None,

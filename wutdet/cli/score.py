@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,10 +24,13 @@ from wutdet.cli.options import (
     open_dataset,
 )
 from wutdet.cli.output import note, print_json, print_table
+from wutdet.cli.score_copies import score_all_copies
+from wutdet.cli.weather import SeveritiesFile, open_severities
 
 if TYPE_CHECKING:
     from wutdet.dataset import Dataset
     from wutdet.scoring import KnownImages
+    from wutdet.scoring.measure import Settings
 
 SCHEMA_NOTE = "annotations/scores.schema.json is the JSON Schema of scores.json; --json prints its CellScores."
 """At the end of `score --help`."""
@@ -43,7 +46,11 @@ class EvaluatorChoice(enum.StrEnum):
 def score(
     data: Data,
     detections: Annotated[
-        Path, typer.Argument(metavar="DETECTIONS", help="A COCO results file, or a run that goes on.")
+        Path,
+        typer.Argument(
+            metavar="DETECTIONS",
+            help="A COCO results file; a run that goes on; of copies of wutdet render a folder with a file a scenario.",
+        ),
     ],
     split: Annotated[str | None, typer.Option("--split", help="test, else val, else everything.")] = None,
     slices: Annotated[
@@ -62,6 +69,10 @@ def score(
     ] = EvaluatorChoice.columnar,
     category: Annotated[int | None, typer.Option("--category", help="category_id of ships in DETECTIONS.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The detector's; default: DETECTIONS' stem.")] = None,
+    ignore_below: Annotated[
+        float | None, typer.Option("--ignore-below", help="Ignore ships with less contrast left, such as 0.005.")
+    ] = None,
+    severities: SeveritiesFile = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="A new folder for scores.json and replicates.npz, for compare.")
     ] = None,
@@ -77,8 +88,25 @@ def score(
     from wutdet.benchmark.scoring import slice_columns
     from wutdet.report.score_tables import score_tables
     from wutdet.scoring import evaluate, read_results
-    from wutdet.sizes import read_edges_px
+    from wutdet.scoring.measure import Settings
+    from wutdet.sizes import default_edges_px, read_edges_px
 
+    edges_px = default_edges_px() if sizes is None else read_edges_px(sizes)
+    settings = Settings(
+        level=interval or None,
+        replicates=replicates,
+        seed=seed,
+        edges_px=edges_px,
+        imgsz=imgsz,
+        evaluator=evaluator.value,
+        ignore_below=ignore_below,
+        severities=open_severities(severities),
+    )
+    if detections.is_dir() and _holds_copies(data):
+        score_all_copies(
+            data, detections, settings, split=split, name=name, category=category, out=out, as_json=as_json
+        )
+        return
     dataset = open_dataset(
         data,
         images=images,
@@ -89,12 +117,10 @@ def score(
         on_error=on_error,
     )
     if detections.is_dir():
-        settings = {"level": interval or None, "replicates": replicates, "seed": seed, "imgsz": imgsz}
         _score_run(detections, dataset, settings, as_json=as_json)
         return
     chosen = dataset.test_split() if split is None else dataset.split(split)
     note(f"scoring the split '{chosen.split_name}': {len(chosen)} frames")
-    edges_px = None if sizes is None else read_edges_px(sizes)
     with _working("reading detections"):
         results = read_results(
             detections, _known(chosen), elsewhere=_known(_others(dataset, chosen)), category=category
@@ -112,6 +138,7 @@ def score(
             edges_px=edges_px,
             imgsz=imgsz,
             evaluator=evaluator.value,
+            ignore_below=ignore_below,
             detector=detections.stem if name is None else name,
             out=out,
         )
@@ -121,14 +148,19 @@ def score(
         print_table(score_tables(scores))
 
 
-def _score_run(run: Path, dataset: Dataset, settings: dict[str, Any], *, as_json: bool) -> None:
+def _holds_copies(data: Path) -> bool:
+    from wutdet.benchmark.copies import is_copies
+
+    return is_copies(data)
+
+
+def _score_run(run: Path, dataset: Dataset, settings: Settings, *, as_json: bool) -> None:
     """Score what a benchmark has recorded."""
     from wutdet.benchmark.partial import score_recorded
     from wutdet.cli.output import print_run
-    from wutdet.scoring.measure import Settings
 
     with _working("scoring"):
-        found = score_recorded(run, dataset, Settings(**settings))
+        found = score_recorded(run, dataset, settings)
     note(f"{found.shards_done} of {found.shards} shards of the run are recorded; nothing is written")
     if as_json:
         print_json(found.scores)

@@ -57,6 +57,8 @@ class FrameRecord(msgspec.Struct, frozen=True, array_like=True):
     transmittance: list[list[float]]
     """Of each ship, in the order of the frame's boxes."""
     contrast: list[list[float]]
+    horizon_px: tuple[float, float] | None = None
+    """Its rows at the left and right edge of the frame; None in a record of an older wutdet."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -101,6 +103,7 @@ def write_copies(job: Job, task: FrameTask) -> FrameRecord | Failure:
         sizes,
         transmittance,
         contrast,
+        (round(scene.horizon.row_left, 3), round(scene.horizon.row_right, 3)),
     )
 
 

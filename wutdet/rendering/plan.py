@@ -148,6 +148,28 @@ def claim_folder(out: Path, plan: RenderPlan) -> bool:
     return False
 
 
+def read_plan(out: Path) -> RenderPlan | None:
+    """The plan of a folder of copies; None where it is no such folder.
+
+    Raises:
+        DataError: its plan is damaged.
+    """
+    path = out / PLAN_NAME
+    if not path.is_file():
+        return None
+    data = _read(path)
+    try:
+        if not msgspec.json.decode(data, type=_Schema).schema.startswith("wutdet-render-"):
+            return None
+        return msgspec.json.decode(data, type=RenderPlan)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DataError(f"unreadable plan ({error})", where=path, remedy="render the frames again") from None
+
+
+class _Schema(msgspec.Struct):
+    schema: str = ""
+
+
 def installed_versions() -> dict[str, str]:
     """Installed versions of what pixels depend on."""
     found = {name: _installed(name) for name in _DECISIVE}

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from wutdet.dataset.files import write_aside
+from wutdet.errors import DataError
 from wutdet.rendering.frame_job import FrameRecord
 
 RECORD_FRAMES: Final = 8  # what a kill costs at most, besides what is on the way
@@ -45,6 +46,19 @@ class Records:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06d}.msgpack"
+
+
+def read_records(out: Path) -> Iterator[FrameRecord]:
+    """What a folder of copies records of its frames, in order; nothing is written.
+
+    Raises:
+        DataError: a record is damaged.
+    """
+    for path in sorted((out / _FOLDER).glob("*.msgpack")):
+        try:
+            yield from msgspec.msgpack.decode(path.read_bytes(), type=list[FrameRecord])
+        except (OSError, msgspec.DecodeError):
+            raise DataError("damaged record", where=path, remedy="give the render command again") from None
 
 
 def frames_of(records: Iterator[list[FrameRecord]]) -> Iterator[FrameRecord]:

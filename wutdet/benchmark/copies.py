@@ -1,0 +1,211 @@
+"""Score what any model predicted on rendered copies: the cells of a benchmark that wutdet did not run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from wutdet.benchmark.scoring import score_frames
+from wutdet.benchmark.store import CellResult, FrameResult, cell_result
+from wutdet.dataset import Dataset, load
+from wutdet.dataset.files import new_folder
+from wutdet.detectors import Detections, DetectorInfo
+from wutdet.errors import ConfigError, DataError
+from wutdet.metrics import FoundBoxes
+from wutdet.rendering.frame_job import FrameRecord
+from wutdet.rendering.plan import RenderPlan, ScenarioInfo, read_plan
+from wutdet.rendering.records import read_records
+from wutdet.scenarios import SeverityTable, all_severities, describe, parse_scenarios
+from wutdet.scoring import KnownImages, read_results
+from wutdet.scoring.measure import Settings
+from wutdet.scoring.replicates import write_replicates
+from wutdet.scoring.scores import DatasetInfo, Scores, write_scores
+
+_CLEAR: Final = "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredCopies:
+    """The scores of what was predicted on copies, and what the user should be told."""
+
+    scores: Scores
+    notes: tuple[str, ...]
+    """One line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is scored, as `score_frames` asks for it."""
+
+    detector: DetectorInfo
+    dataset: DatasetInfo
+    scenarios: tuple[str, ...]
+
+
+def score_copies(
+    copies: str | Path,
+    predictions: str | Path,
+    settings: Settings | None = None,
+    *,
+    split: str | None = None,
+    detector: str | DetectorInfo = "detections",
+    category: int | None = None,
+    out: str | Path | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> ScoredCopies:
+    """Score predictions on the copies that `wutdet render` wrote, as one run with a cell for each scenario.
+
+    The scores are those that a benchmark of the same detector on the same frames gives, and may be compared with its.
+
+    Args:
+        copies: the folder of the copies, of frames with labels.
+        predictions: a folder with a COCO results file for each scenario: `fog_3.json`, or `fog_3/predictions.json`.
+            Scenarios without one are left out, with a note.
+        settings: bins, intervals, ignored ships, and the severities of the rendering, where it had its own.
+        split: of copies of a whole dataset; by default `test`, else `val`, else all of it.
+        detector: its name, or what else is known of it.
+        category: as of `wutdet.scoring.read_results`.
+        out: a new folder for `scores.json` and `replicates.npz`.
+        advance: called with 1 as each cell is scored.
+
+    Raises:
+        DataError: these are no copies with labels, some are missing, or a results file does not fit them.
+        ConfigError: the copies ignore ships already, or have other severities.
+    """
+    folder, given = Path(copies), Path(predictions)
+    how = replace(settings or Settings(), severities=(settings and settings.severities) or all_severities())
+    plan = _checked_plan(folder)
+    files = {info.scenario: path for info in plan.scenarios if (path := _results_file(given, info)) is not None}
+    if not files:
+        first = plan.scenarios[0].folder
+        raise DataError("no predictions here", where=given, remedy=f"call them {first}.json, and so on, as the folders")
+    notes = [
+        f"{info.scenario} is left out: no {info.folder}.json" for info in plan.scenarios if info.scenario not in files
+    ]
+    taken = sorted(
+        (info for info in plan.scenarios if info.scenario in files), key=lambda info: info.scenario != _CLEAR
+    )
+    if taken[0].scenario != _CLEAR:
+        notes.append("without clear weather there is nothing to say what the weather leaves")
+    _check_severities(folder, taken, how.severities or all_severities())
+    records = sorted((item for item in read_records(folder) if not item.left_out), key=lambda item: item.image_id)
+    whole = load(folder / taken[0].folder)
+    _check_frames(folder, whole, records)
+    dataset = _chosen(whole, plan, split)
+    wanted = set(dataset.images["image_id"])
+    records = [record for record in records if record.image_id in wanted]
+    others = _known(whole.filter(~pl.col("image_id").is_in(list(wanted))))
+    places = [plan.scenarios.index(info) for info in taken]
+    cells = []
+    for info, place in zip(taken, places, strict=True):
+        results = read_results(files[info.scenario], _known(dataset), elsewhere=others, category=category)
+        notes += [f"{info.scenario}: {line}" for line in results.notes]
+        cells.append(_cells(results.found, records, place))
+    frames = [_frame(record, [column[number] for column in cells]) for number, record in enumerate(records)]
+    target = None if out is None else new_folder(Path(out))
+    subject = _Subject(
+        DetectorInfo(name=detector) if isinstance(detector, str) else detector,
+        _dataset_info(plan, dataset, whole),
+        tuple(info.scenario for info in taken),
+    )
+    scored = score_frames(subject, dataset, frames, how, advance)
+    if target is not None:
+        write_replicates(target, scored.cells)
+        write_scores(target, scored.scores)
+    return ScoredCopies(scored.scores, tuple(notes))
+
+
+def is_copies(folder: str | Path) -> bool:
+    """Whether a folder is one of `wutdet render`.
+
+    Raises:
+        DataError: its plan is damaged.
+    """
+    return read_plan(Path(folder)) is not None
+
+
+def _checked_plan(folder: Path) -> RenderPlan:
+    plan = read_plan(folder)
+    if plan is None:
+        raise DataError("holds no rendered copies", where=folder, remedy="give the --out of wutdet render")
+    if plan.source.ships is None:
+        remedy = "render a dataset, not a folder of images"
+        raise DataError("these copies have no labels to score against", where=folder, remedy=remedy)
+    if plan.ignore_below is not None:
+        remedy = "render without --ignore-below, and give it to score"
+        raise ConfigError("faint ships are crowds in these copies already", where=folder, remedy=remedy)
+    return plan
+
+
+def _check_severities(folder: Path, infos: Sequence[ScenarioInfo], table: SeverityTable) -> None:
+    """Refuse copies whose scenarios are not what the table makes of their names."""
+    for info in infos:
+        [scenario] = parse_scenarios(info.scenario, table)
+        if (text := describe(scenario, table)) != info.text:
+            what = f"{info.scenario} is {info.text} in these copies, not {text}"
+            raise ConfigError(what, where=folder, remedy="give the --severities they were rendered with")
+
+
+def _results_file(folder: Path, info: ScenarioInfo) -> Path | None:
+    tried = (folder / f"{info.folder}.json", folder / info.folder / "predictions.json")
+    return next((path for path in tried if path.is_file()), None)
+
+
+def _check_frames(folder: Path, dataset: Dataset, records: Sequence[FrameRecord]) -> None:
+    """Refuse a rendering that was not finished, or whose files were changed since."""
+    names = dict(dataset.images.select("image_id", "file_name").iter_rows())
+    if names != {record.image_id: record.copy_name for record in records}:
+        remedy = "give the render command again"
+        raise DataError("is not finished, or its labels were changed", where=folder, remedy=remedy)
+
+
+def _known(dataset: Dataset) -> KnownImages:
+    return KnownImages(dataset.images["image_id"].to_numpy(), dataset.images["file_name"].to_list())
+
+
+def _chosen(whole: Dataset, plan: RenderPlan, split: str | None) -> Dataset:
+    """The frames that are scored: all copies of a split, and the test split of copies of everything."""
+    if split is not None:
+        return whole.split(split)
+    return whole.test_split() if plan.source.split is None else replace(whole, split_name=plan.source.split)
+
+
+def _dataset_info(plan: RenderPlan, dataset: Dataset, whole: Dataset) -> DatasetInfo:
+    """Where all copies are scored that of the frames they were made of: so runs on these and on the copies compare."""
+    return DatasetInfo(
+        name=plan.source.name,
+        split=dataset.split_name or "all",
+        images=len(dataset),
+        boxes=dataset.boxes.height,
+        sha256=plan.source.sha256 if len(dataset) == len(whole) else dataset.sha256,
+    )
+
+
+def _cells(found: FoundBoxes, records: Sequence[FrameRecord], place: int) -> list[CellResult]:
+    """What was found in each recorded frame, best score first, rounded as a benchmark stores it."""
+    order = np.lexsort((-found.scores, found.image_ids))
+    ids = found.image_ids[order]
+    xyxy, scores = found.xywh[order].copy(), found.scores[order]
+    xyxy[:, 2:] += xyxy[:, :2]
+    wanted = np.array([record.image_id for record in records], np.int64)
+    starts, ends = np.searchsorted(ids, wanted, "left"), np.searchsorted(ids, wanted, "right")
+    return [
+        cell_result(
+            Detections(xyxy[start:end], scores[start:end]),
+            np.array(record.transmittance[place], np.float64),
+            np.array(record.contrast[place], np.float64),
+        )
+        for record, start, end in zip(records, starts, ends, strict=True)
+    ]
+
+
+def _frame(record: FrameRecord, cells: list[CellResult]) -> FrameResult:
+    """A frame whose record does not tell its horizon counts as one that has none."""
+    known = record.horizon_px is not None
+    source = record.horizon_source if known else "fallback"
+    return FrameResult(record.image_id, source, record.horizon_px or (0.0, 0.0), "", cells)
