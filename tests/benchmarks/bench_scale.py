@@ -59,11 +59,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=20_000)
     parser.add_argument("--scenarios", default="clear,fog:3,rain:3,glare:3,lowlight:3")
+    parser.add_argument(
+        "--render-threads", type=int, default=2, help="the detector costs nothing: all cores may render"
+    )
     chosen = parser.parse_args()
     labels = link_frames(chosen.data, chosen.folder / "frames", chosen.frames)
     out = chosen.folder / "run"
     command = [sys.executable, "-m", "wutdet", "benchmark", str(labels), "--detector", "blobs:make_nothing"]
     command += ["--scenarios", chosen.scenarios, "--interval", "0", "--out", str(out)]
+    command += ["--render-threads", str(chosen.render_threads)]
     environment = os.environ | {"PYTHONPATH": str(TESTS)}
     shards, stopped, begun = -(-chosen.frames // 8), False, time.monotonic()
     had = recorded(out)
