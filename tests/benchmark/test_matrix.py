@@ -166,6 +166,8 @@ def test_plans_that_ship_are_readable_and_name_baselines_that_exist():
         ("name: x\ndetectors: [{baseline: a}, {baseline: a}]\n", "'a' comes twice"),
         ("name: x\ndetectors: [{baseline: a}]\nscenario: fog:1\n", r"did you mean scenarios\?"),
         ("name: x\ndetectors: [{baselin: a}]\n", r"did you mean baseline\?"),
+        ("name: x\ndetectors: [{baseline: a, tiles: {tile_pix: 640}}]\n", r"did you mean tile_px\?"),
+        ("name: x\ndetectors: [{baseline: a, tiles: {tile_px: 3}}]\n", "give 32 or more"),
     ],
 )
 def test_a_plan_that_is_wrong_is_one_line(tmp_path, text, said):
@@ -174,6 +176,17 @@ def test_a_plan_that_is_wrong_is_one_line(tmp_path, text, said):
     with pytest.raises(ConfigError, match=said) as caught:
         load_matrix(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_detector_may_look_at_tiles(tiny_weights, tiny_part, tmp_path):
+    (tmp_path / "p.yaml").write_text(
+        f"name: x\ndetectors: [{{detector: {tiny_weights}, imgsz: 96, tiles: {{plan: full, tile_px: 64}}}}]\n"
+        "scenarios: clear\nsplits: [val]\n"
+    )
+    [done] = run_matrix(load_matrix(tmp_path / "p.yaml"), tiny_part, tmp_path / "m", scoring=QUICK)
+    protocol = done.run.scores.detector.protocol
+    assert (protocol.imgsz, protocol.tiles.plan, protocol.tiles.tile_px) == (96, "full", 64)
+    assert done.run.scores.detector.name.endswith("+ full tiles")
 
 
 def test_an_unknown_plan_offers_the_nearest():

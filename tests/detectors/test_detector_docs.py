@@ -55,7 +55,7 @@ def test_the_table_has_every_setting_and_its_default():
     for name, default in fields:
         row = next(line for line in PAGE.splitlines() if f"| `{name}` |" in line)
         shown = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-        assert name in ("plan", "imgsz") or f"| {shown} |" in row
+        assert name in ("plan", "imgsz", "skip_below") or f"| {shown} |" in row
 
 
 def test_the_band_has_the_size_that_is_stated():

@@ -71,6 +71,78 @@ def test_without_a_horizon_the_band_lies_where_ships_were_seen():
     assert horizon_of(sea(), seen).row_left == pytest.approx(200, abs=1)
 
 
+class Searching(Watched):
+    """Finds in whole frames what it is told, and remembers what tiles look like."""
+
+    def __init__(self, of_frame):
+        super().__init__()
+        self.of_frame, self.tiles = of_frame, []
+
+    def __call__(self, frames):
+        if frames[0].shape[:2] == (540, 960):
+            return [self.of_frame]
+        self.tiles.append([frame.copy() for frame in frames])
+        return super().__call__(frames)
+
+
+CANDIDATES = Detections(
+    np.array([[100, 20, 120, 30], [900, 500, 920, 520], [430, 250, 450, 260.0]]), np.array([0.4, 0.03, 0.02])
+)
+
+
+@pytest.mark.parametrize(
+    ("skip_below", "corners"),
+    [
+        (None, [(x, y) for y in (0, 140) for x in (0, 280, 560)]),
+        (0.0, [(0, 0), (280, 0), (0, 140), (280, 140), (560, 140)]),
+        (0.02, [(0, 0), (280, 0), (280, 140), (560, 140)]),
+        (0.03, [(0, 0), (560, 140)]),
+        (0.031, [(0, 0)]),
+        (0.5, []),
+    ],
+)
+def test_tiles_without_a_candidate_are_never_looked_at(skip_below, corners):
+    lowest = Detections(np.array([[150, 300, 160, 310.0]]), np.array([0.001]))
+    found = Detections(np.concatenate([CANDIDATES.xyxy, lowest.xyxy]), np.concatenate([CANDIDATES.scores, [0.001]]))
+    frame = np.random.default_rng(0).integers(0, 256, (540, 960, 3), dtype=np.uint8)
+    inner = Searching(found)
+    detector = tiled(inner, plan="full", tile_px=400, skip_below=skip_below)
+    assert [(window.left, window.top) for window in detector.windows(frame, found)] == corners
+    assert len(detector([frame])[0]) > 0  # what the full frame found stays
+    seen = inner.tiles[0] if inner.tiles else []
+    assert len(inner.tiles) == min(len(corners), 1)
+    for tile, (x, y) in zip(seen, corners, strict=True):
+        assert np.array_equal(tile, frame[y : y + 400, x : x + 400])
+
+
+def test_the_band_is_looked_at_where_candidates_are_in_it():
+    inner = Searching(CANDIDATES)
+    windows = tiled(inner, tile_px=400, band=(0.1, 0.2), skip_below=0.02).windows(sea(), CANDIDATES)
+    assert [(window.left, window.right) for window in windows] == [(280, 680)]  # the others are above and below it
+    assert tiled(inner, tile_px=400, skip_below=0.5).windows(sea(), CANDIDATES) == []
+
+
+def test_without_a_horizon_weak_candidates_give_the_band_where_tiles_are_skipped():
+    frame = np.full((540, 960, 3), 128, np.uint8)
+    weak = Detections(np.array([[100, 290, 110, 310], [600, 310, 610, 330.0]]), np.array([0.05, 0.004]))
+    assert tiled(Watched(), tile_px=400).windows(frame, weak) == []
+    windows = tiled(Watched(), tile_px=400, skip_below=0.01).windows(frame, weak)
+    assert [(window.left, window.top < 300 < window.bottom) for window in windows] == [(0, True)]
+    sure = Detections(np.array([[100, 90, 110, 110], [100, 390, 110, 410.0]]), np.array([0.2, 0.02]))
+    assert horizon_of(frame, sure, 0.01).row_left == 100
+    assert horizon_of(frame, weak, 0.001).row_left == 310
+
+
+def test_a_plan_of_before_reads_as_it_was_and_stays_so():
+    before = b'{"plan":"full","tile_px":512,"imgsz":null,"overlap":0.2,"band":[0.05,0.2],"merge_iou":0.5}'
+    tiling = msgspec.json.decode(before, type=Tiling)
+    assert tiling == Tiling(plan="full", tile_px=512) == Tiling(plan="full", tile_px=512, skip_below=None)
+    assert tiling.skips_below is None
+    assert msgspec.json.encode(tiling) == before
+    assert msgspec.json.decode(before[:-1] + b',"skip_below":null}', type=Tiling) == tiling
+    assert Tiling(skip_below=0.01).skips_below == 0.01
+
+
 def test_tiles_are_enlarged_for_a_callable_and_boxes_come_back_in_the_frame():
     inner = Watched()
     found = tiled(inner, plan="full", tile_px=400, imgsz=800)([sea()])[0]
@@ -86,7 +158,7 @@ def test_a_detector_that_can_is_asked_for_another_input_size_instead():
 
 
 def test_the_plan_states_every_setting():
-    tiling = Tiling(plan="full", tile_px=512, imgsz=768, overlap=0.3, band=(0.1, 0.1), merge_iou=0.6)
+    tiling = Tiling(plan="full", tile_px=512, imgsz=768, overlap=0.3, band=(0.1, 0.1), merge_iou=0.6, skip_below=0.01)
     info = describe(tiled(Watched(), tiling))
     assert info.name == "watched + full tiles"
     assert info.gflops is None
@@ -111,6 +183,8 @@ def test_a_detector_that_answers_wrongly_ends_in_one_line():
         ({"band": (0.0, 0.0)}, "band is"),
         ({"band": (float("nan"), 0.1)}, "band is"),
         ({"merge_iou": 0.0}, "merge_iou is"),
+        ({"skip_below": -0.1}, r"skip_below is -0\.1; give a score from 0 to 1"),
+        ({"skip_below": float("nan")}, "skip_below is nan"),
     ],
 )
 def test_impossible_settings_are_refused(settings, message):

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wutdet.detectors.tiles import Window, band_windows, frame_windows
+from wutdet.detectors.tiles import Window, band_windows, frame_windows, windows_on
 from wutdet.scenarios import Horizon
 
 sides = st.integers(33, 2600)
@@ -89,6 +89,20 @@ def test_band_tiles_follow_a_tilted_horizon():
     tops = [window.top for window in windows]
     assert tops == sorted(tops)
     assert tops[-1] - tops[0] > 180
+
+
+@given(sides, sides, tiles_px, st.integers(0, 2**32 - 1), st.integers(0, 6))
+def test_windows_are_chosen_by_the_centres_in_them(width, height, tile_px, seed, count):
+    windows = frame_windows(width, height, tile_px, 0.2)
+    boxes = np.random.default_rng(seed).uniform(0, 1, (count, 4)) * [width, height, width, height]
+    chosen = windows_on(windows, boxes)
+    assert chosen == [window for window in windows if window in chosen]  # in their order
+    middles = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes.tolist()]
+    for window in windows:
+        assert (window in chosen) == any(
+            window.left <= x < window.right and window.top <= y < window.bottom for x, y in middles
+        )
+    assert all(any(lies_in((x, y, x, y), window) for window in chosen) for x, y in middles)
 
 
 def test_a_band_outside_the_frame_has_no_tiles():

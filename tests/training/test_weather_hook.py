@@ -17,8 +17,9 @@ from wutdet.errors import ConfigError
 from wutdet.scenarios import prepare
 from wutdet.training import train
 from wutdet.training import weather_loading as loading
+from wutdet.training.known_frames import KnownFrame, known_frames
 from wutdet.training.weather import FogRange, WeatherAugmentation, draw_key
-from wutdet.training.weather_loading import EpochIndex, EpochSampler, KnownFrame, WeatherLoader, known_frames
+from wutdet.training.weather_loading import EpochIndex, EpochSampler, WeatherLoader
 from wutdet.training.weather_trainer import check_one_device, tell_epochs
 
 FOG = WeatherAugmentation(p=1.0, fog=FogRange(mor_m_range=(300.0, 600.0)), camera_height_m=12.0, hfov_deg=50.0)

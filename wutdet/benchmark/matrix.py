@@ -16,7 +16,6 @@ from wutdet.benchmark.run import Run, benchmark
 from wutdet.dataset import Dataset
 from wutdet.dataset.files import write_aside
 from wutdet.dataset.load import OnError
-from wutdet.detectors import InferenceProtocol
 from wutdet.errors import ConfigError
 from wutdet.scoring.measure import Settings
 from wutdet.training import train
@@ -82,7 +81,7 @@ def run_matrix(
                 splits[cell.split],
                 out=folder / "runs" / cell.run,
                 scenarios=plan.scenarios,
-                protocol=InferenceProtocol(imgsz=cell.detector.imgsz),
+                protocol=cell.detector.protocol,
                 classes=cell.detector.classes or None,
                 device=device,
                 threads=threads,

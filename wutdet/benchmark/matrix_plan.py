@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from wutdet.detectors import InferenceProtocol, Tiling
 from wutdet.errors import ConfigError
 from wutdet.resources import share_dir
 from wutdet.training.field_hints import field_remedy
@@ -39,6 +40,8 @@ class MatrixDetector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The detector's class names that count as ship."""
     imgsz: Annotated[int, msgspec.Meta(ge=32)] | None = None
     """Of inference; None is the detector's own."""
+    tiles: Tiling | None = None
+    """Of inference; None looks at whole frames alone."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -49,6 +52,11 @@ class MatrixDetector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise ConfigError(what, where=f"detectors: {self.detector}", remedy="leave them out")
         if len(set(self.seeds)) < len(self.seeds):
             raise ConfigError("a seed comes twice", where=f"detectors: {self.label}", remedy="give each once")
+
+    @property
+    def protocol(self) -> InferenceProtocol:
+        """How frames are looked at."""
+        return InferenceProtocol(imgsz=self.imgsz, tiles=msgspec.UNSET if self.tiles is None else self.tiles)
 
     @property
     def label(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -19,12 +19,17 @@ from wutdet.cli import (
     matrix,
     model,
     parts,
+    plot,
     render,
     report,
     score,
     split,
 )
+from wutdet.cli.speech import be_quiet
+from wutdet.cli.usage import ClickException, is_bare_call, usage_line
 from wutdet.errors import WutdetError
+
+_STOPPED: Final = 130  # the exit code of a program that Ctrl-C ended
 
 app = typer.Typer(
     name="wutdet",
@@ -50,6 +55,7 @@ app.command()(matrix.run)
 app.command(epilog=score.SCHEMA_NOTE)(score.score)
 app.command()(score.compare)
 app.command()(report.report)
+app.command()(plot.plot)
 app.command()(leaderboard.leaderboard)
 app.command()(look.browse)
 app.command()(demo.demo)
@@ -65,11 +71,17 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _top(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  its callback has answered it
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show versions and exit.")
     ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", envvar="WUTDET_QUIET", help="No notes and no progress; warnings and results stay."
+        ),
+    ] = False,
 ) -> None:
-    pass
+    be_quiet(quiet)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
@@ -80,10 +92,21 @@ def main() -> None:
     """Run a verb; a mistake of the user's ends in one line and exit 2, Ctrl-C or a termination in exit 130."""
     signal.signal(signal.SIGTERM, _interrupt)  # so that what was started (FiftyOne's server) is ended as by Ctrl-C
     try:
-        app()
+        code = app(standalone_mode=False, prog_name="wutdet") or 0
     except WutdetError as error:
-        print(f"wutdet: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("wutdet: stopped; the same command continues where it was", file=sys.stderr)
-        sys.exit(130)
+        _fail(str(error))
+    except ClickException as error:
+        if is_bare_call(error):
+            error.show()
+            sys.exit(2)
+        _fail(usage_line(error))
+    except (KeyboardInterrupt, typer.Abort):
+        code = _STOPPED
+    if code == _STOPPED:
+        _fail("stopped; the same command continues where it was", _STOPPED)
+    sys.exit(code)
+
+
+def _fail(line: str, code: int = 2) -> NoReturn:
+    print(f"wutdet: {line}", file=sys.stderr)
+    sys.exit(code)

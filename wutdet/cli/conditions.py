@@ -19,7 +19,7 @@ from wutdet.cli.options import (
     Splits,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, print_table, progress
+from wutdet.cli.output import note, print_json, print_table, progress, warn
 
 
 def conditions(
@@ -69,11 +69,11 @@ def conditions(
         sheet=sheet,
         sample=sample,
         title=f"Conditions of {frames.name}",
-        on_bad=None if on_error is OnErrorChoice.stop else lambda error: note(f"left out: {error}"),
+        on_bad=None if on_error is OnErrorChoice.stop else lambda error: warn(f"left out: {error}"),
         stage=progress,
     )
     for problem in frames.problems:
-        note(f"left out: {problem.message}")
+        warn(f"left out: {problem.message}")
     for path in result.written:
         note(f"wrote {path}")
     if as_json:

@@ -24,7 +24,7 @@ from wutdet.cli.options import (
     only_whole_frames,
     open_dataset,
 )
-from wutdet.cli.output import note, print_json, print_table, progress
+from wutdet.cli.output import note, print_json, print_table, progress, warn
 from wutdet.errors import ConfigError
 
 
@@ -95,6 +95,7 @@ def convert(
     out_origin: Annotated[
         WriteOriginChoice, typer.Option("--out-origin", help="Pixel origin of the VOC boxes that are written.")
     ] = WriteOriginChoice.one,
+    as_json: AsJson = False,
 ) -> None:
     """Write a dataset as COCO, YOLO, VOC or HuggingFace Parquet, with its images."""
     from wutdet.dataset.convert import convert as write
@@ -112,9 +113,12 @@ def convert(
     with progress("writing", len(dataset)) as advance:
         written = write(dataset, out, to=to.value, placement=place.value, origin=out_origin.value, advance=advance)
     for line in dataset.losses(to.value):
-        note(f"note: {line}")
+        warn(f"note: {line}")
     if to is LayoutChoice.voc and out_origin is not WriteOriginChoice.one:
-        note(f"note: read it with --voc-origin {out_origin.value}; auto may take it for another")
+        warn(f"note: read it with --voc-origin {out_origin.value}; auto may take it for another")
+    if as_json:
+        print_json({"written": written})
+        return
     for path in written:
         print(path)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wutdet.cli.output import note
+from wutdet.cli.options import AsJson
+from wutdet.cli.output import note, print_json
 from wutdet.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def merge(
         list[Path], typer.Argument(metavar="RUN...", help="Run folders of one plan, each with some shards.")
     ],
     out: Annotated[Path, typer.Option("--out", help="The run folder to make or to complete.")],
+    as_json: AsJson = False,
 ) -> None:
     """Put parts of a run that were computed apart (--shard) into one run folder."""
     from wutdet.benchmark.merge import merge_runs
@@ -87,4 +89,7 @@ def merge(
     note(f"{done} of {of} shards")
     if done == of:
         note(f"complete: the benchmark command with --out {out} now scores it")
+    if as_json:
+        print_json({"out": out, "shards_done": done, "shards": of})
+        return
     print(out)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wutdet.cli.completion import complete_plans
 from wutdet.cli.execution import (
     Address,
     DetectorCount,
@@ -50,7 +51,14 @@ if TYPE_CHECKING:
 
 
 def run(
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="quick, full, or a YAML file like configs/benchmarks/*.")],
+    plan: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLAN",
+            help="quick, full, or a YAML file like configs/benchmarks/*.",
+            autocompletion=complete_plans,
+        ),
+    ],
     data: Data,
     out: Annotated[Path, typer.Option("--out", help="A folder for all of it; an unfinished one continues.")],
     images: Images = None,

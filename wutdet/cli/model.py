@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from wutdet.cli.completion import complete_baselines, complete_scenarios
 from wutdet.cli.execution import (
     Address,
     DetectorCount,
@@ -36,8 +37,8 @@ from wutdet.cli.options import (
     open_dataset,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, print_run, progress_of
-from wutdet.cli.tiles import TileBand, TileImgsz, TileOverlap, TilePx, Tiles, TilesChoice, parse_tiles
+from wutdet.cli.output import note, print_json, print_run, print_table, progress_of, warn
+from wutdet.cli.tiles import TileBand, TileImgsz, TileOverlap, TilePx, Tiles, TilesChoice, TileSkipBelow, parse_tiles
 from wutdet.cli.weather import (
     AmbientWords,
     CameraFile,
@@ -50,7 +51,14 @@ from wutdet.cli.weather import (
 
 
 def train(
-    baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="A name in configs/baselines, or a YAML file.")],
+    baseline: Annotated[
+        str,
+        typer.Argument(
+            metavar="BASELINE",
+            help="A name in configs/baselines, or a YAML file.",
+            autocompletion=complete_baselines,
+        ),
+    ],
     data: Data,
     out: Annotated[Path, typer.Option("--out", help="The training's folder; a killed training continues.")],
     settings: Annotated[
@@ -65,6 +73,7 @@ def train(
     device: Device = "cpu",
     threads: Threads = None,
     trust_weights: TrustWeights = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a baseline on the split `train`."""
     from wutdet.cli.training_progress import train_with_progress
@@ -83,6 +92,9 @@ def train(
         on_error=on_error.value,
         overrides=parse_overrides(settings or []),
     )
+    if as_json:
+        print_json(run)
+        return
     print(run.weights)
 
 
@@ -90,9 +102,14 @@ def benchmark(
     data: Data,
     detector: Annotated[str, typer.Option("--detector", help="Weights, or pkg.module:factory.")],
     out: Annotated[Path, typer.Option("--out", help="The run folder; an unfinished run continues.")],
-    scenarios: Annotated[str, typer.Option("--scenarios", help="Such as clear,fog:1-5,rain:3,fog:2+lowlight:3.")] = (
-        "clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5"
-    ),
+    scenarios: Annotated[
+        str,
+        typer.Option(
+            "--scenarios",
+            help="Such as clear,fog:1-5,rain:3,fog:2+lowlight:3.",
+            autocompletion=complete_scenarios,
+        ),
+    ] = ("clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5"),
     split: Annotated[str | None, typer.Option("--split", help="Default: test, else val, else all.")] = None,
     imgsz: Annotated[int | None, typer.Option("--imgsz", min=32, help="Network input, longer side in px.")] = None,
     tiles: Tiles = TilesChoice.none,
@@ -100,6 +117,7 @@ def benchmark(
     tile_imgsz: TileImgsz = None,
     tile_overlap: TileOverlap = 0.2,
     tile_band: TileBand = "0.05,0.2",
+    tile_skip_below: TileSkipBelow = None,
     images: Images = None,
     splits: Splits = None,
     sidecar: Sidecar = None,
@@ -136,11 +154,11 @@ def benchmark(
 
     from wutdet.benchmark.run import benchmark as measure
     from wutdet.detectors import InferenceProtocol
-    from wutdet.report import write_report
+    from wutdet.report import rich_cost, write_report
     from wutdet.scenarios import CLEAR, parse_ambient, parse_scenarios
     from wutdet.scoring.measure import Settings
 
-    looked_at = parse_tiles(tiles, tile_px, tile_imgsz, tile_overlap, tile_band)
+    looked_at = parse_tiles(tiles, tile_px, tile_imgsz, tile_overlap, tile_band, tile_skip_below)
     dataset = open_dataset(
         data,
         images=images,
@@ -185,9 +203,12 @@ def benchmark(
         print(run.out)
         return
     for reason in run.scores.skipped:
-        note(f"left out: {reason}")
+        warn(f"left out: {reason}")
     note(f"report: {write_report(run.out)}")
     if as_json:
         print_json(run.scores)
-    else:
-        print_run(run.scores)
+        return
+    print_run(run.scores)
+    cost = rich_cost(run.out, run.scores.detector)
+    if cost is not None:
+        print_table(cost)

@@ -106,7 +106,7 @@ def open_dataset(
     sidecar: Path | None = None,
 ) -> Dataset:
     """Load DATA with the shared options, and say on stderr which frames were left out."""
-    from wutdet.cli.output import note
+    from wutdet.cli.output import warn
     from wutdet.parts import load
 
     dataset = load(
@@ -119,18 +119,18 @@ def open_dataset(
         sidecar=sidecar,
     )
     for problem in dataset.problems:
-        note(f"left out: {problem.message}")
+        warn(f"left out: {problem.message}")
     if not dataset.image_dir.is_dir():
-        note(f"no image folder at {dataset.image_dir}: labels alone; name another with --images")
+        warn(f"no image folder at {dataset.image_dir}: labels alone; name another with --images")
     return dataset
 
 
 def only_whole_frames(dataset: Dataset, on_error: OnErrorChoice) -> Dataset:
     """The dataset without frames whose image is not whole, each said on stderr."""
-    from wutdet.cli.output import note
+    from wutdet.cli.output import warn
     from wutdet.dataset.whole import whole_frames
 
     whole = whole_frames(dataset, on_error=on_error.value)
     for problem in whole.problems[len(dataset.problems) :]:
-        note(f"left out: {problem.message}")
+        warn(f"left out: {problem.message}")
     return whole

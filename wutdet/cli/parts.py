@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wutdet.cli.options import PlacementChoice
-from wutdet.cli.output import note
+from wutdet.cli.completion import complete_parts
+from wutdet.cli.options import AsJson, PlacementChoice
+from wutdet.cli.output import byte_progress, note, print_json, warn
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from wutdet.parts import ImportedPart
-    from wutdet.parts.result import Progress, Stage
 
 Out = Annotated[Path, typer.Option("--out", help="The part's folder: new, or unfinished to continue.")]
 Sha256 = Annotated[str | None, typer.Option("--sha256", metavar="HEX", help="What the archive must have.")]
@@ -24,12 +20,15 @@ Registry = Annotated[Path | None, typer.Option("--registry", help="A registry of
 
 
 def download(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A registered part, such as part-a.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A registered part, such as part-a.", autocompletion=complete_parts)
+    ],
     out: Out,
     url: Annotated[str | None, typer.Option("--url", help="Another address of the archive: a mirror.")] = None,
     sha256: Sha256 = None,
     registry: Registry = None,
     keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Leave the archive in --out.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Download a part of WUTDet, verify it and unpack it; the same command continues an interrupted one."""
     from wutdet.parts import download as get
@@ -37,11 +36,11 @@ def download(
 
     part = find_part(name, read_registry(registry))
     note(f"{part.name}: licence {part.licence}" + (f" ({part.licence_note})" if part.licence_note else ""))
-    with _byte_progress() as advance:
+    with byte_progress() as advance:
         part_there = get(
             name, out, url=url, sha256=sha256, registry=registry, keep_archive=keep_archive, progress=advance
         )
-    _show(part_there)
+    _show(part_there, as_json=as_json)
 
 
 def import_(
@@ -53,48 +52,22 @@ def import_(
     place: Annotated[PlacementChoice, typer.Option("--place", help="Of a folder: copy the images, or link them.")] = (
         PlacementChoice.copy
     ),
+    as_json: AsJson = False,
 ) -> None:
     """Import a part that was downloaded by hand."""
     from wutdet.parts import import_archive
 
-    with _byte_progress() as advance:
+    with byte_progress() as advance:
         part_there = import_archive(
             archive, out, part=part, sha256=sha256, registry=registry, place=place.value, progress=advance
         )
-    _show(part_there)
+    _show(part_there, as_json=as_json)
 
 
-def _show(part: ImportedPart) -> None:
+def _show(part: ImportedPart, *, as_json: bool) -> None:
     for line in part.notes:
-        note(line)
+        warn(line)
+    if as_json:
+        print_json(part)
+        return
     print(part.out)
-
-
-@contextmanager
-def _byte_progress() -> Iterator[Progress]:
-    """A bar of bytes for each stage as it begins, on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    bar = Progress(*columns, console=Console(stderr=True))
-    tasks: dict[str, TaskID] = {}
-
-    def advance(stage: Stage, done_bytes: int, total_bytes: int | None) -> None:
-        if stage not in tasks:
-            bar.start()
-            tasks[stage] = bar.add_task(stage, total=total_bytes)
-        bar.update(tasks[stage], completed=done_bytes, total=total_bytes)
-
-    try:
-        yield advance
-    finally:
-        if tasks:
-            bar.stop()  # one without a stage would leave an empty line

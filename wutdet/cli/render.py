@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wutdet.cli.completion import complete_scenarios
 from wutdet.cli.options import (
     AsJson,
     Classes,
@@ -21,7 +22,7 @@ from wutdet.cli.options import (
     Splits,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, progress
+from wutdet.cli.output import note, print_json, progress, warn
 from wutdet.cli.weather import (
     AmbientWords,
     CameraFile,
@@ -48,7 +49,8 @@ class FormatChoice(enum.StrEnum):
 def render(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset, a folder of images, an image or a video.")],
     scenarios: Annotated[
-        str, typer.Option("--scenarios", help="Such as fog:1-5,rain:3,fog:2+lowlight:3.")
+        str,
+        typer.Option("--scenarios", help="Such as fog:1-5,rain:3,fog:2+lowlight:3.", autocompletion=complete_scenarios),
     ] = "clear,fog:1-5,glare:1-5,rain:1-5,lowlight:1-5",
     out: Annotated[Path | None, typer.Option("--out", help="A folder for copies; an unfinished one continues.")] = None,
     sheet: Annotated[Path | None, typer.Option("--sheet", help="A .png or .jpg: a frame under every scenario.")] = None,
@@ -139,9 +141,9 @@ def render(
             advance=advance,
         )
     for problem in source.problems:
-        note(f"left out: {problem.message}")
+        warn(f"left out: {problem.message}")
     for reason in copies.left_out:
-        note(f"left out: {reason}")
+        warn(f"left out: {reason}")
     note(f"{copies.frames} frames under {len(copies.scenarios)} scenarios")
     if as_json:
         print_json(copies)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +21,7 @@ from wutdet.cli.options import (
     Splits,
     open_dataset,
 )
-from wutdet.cli.output import note, print_json, print_table
+from wutdet.cli.output import note, print_json, print_table, warn, working
 from wutdet.cli.score_copies import score_all_copies
 from wutdet.cli.weather import SeveritiesFile, open_severities
 
@@ -121,13 +119,13 @@ def score(
         return
     chosen = dataset.test_split() if split is None else dataset.split(split)
     note(f"scoring the split '{chosen.split_name}': {len(chosen)} frames")
-    with _working("reading detections"):
+    with working("reading detections"):
         results = read_results(
             detections, _known(chosen), elsewhere=_known(_others(dataset, chosen)), category=category
         )
     for line in results.notes:
-        note(line)
-    with _working("scoring"):
+        warn(line)
+    with working("scoring"):
         scores = evaluate(
             chosen,
             results.found,
@@ -159,7 +157,7 @@ def _score_run(run: Path, dataset: Dataset, settings: Settings, *, as_json: bool
     from wutdet.benchmark.partial import score_recorded
     from wutdet.cli.output import print_run
 
-    with _working("scoring"):
+    with working("scoring"):
         found = score_recorded(run, dataset, settings)
     note(f"{found.shards_done} of {found.shards} shards of the run are recorded; nothing is written")
     if as_json:
@@ -197,22 +195,13 @@ def compare(
         max_drops=parse_max_drops(max_drop or []),
     )
     for line in comparison.notes:
-        note(line)
+        warn(line)
     if as_json:
         print_json(comparison)
     else:
         print_table(compare_table(comparison))
     if not comparison.kept:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _working(title: str) -> Iterator[None]:
-    """A sign of life on stderr, where that is a terminal, while something without steps goes on."""
-    from rich.console import Console
-
-    with Console(stderr=True).status(title):
-        yield
 
 
 def _known(dataset: Dataset) -> KnownImages:

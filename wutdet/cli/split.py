@@ -20,7 +20,7 @@ from wutdet.cli.options import (
     Splits,
     open_dataset,
 )
-from wutdet.cli.output import note, print_json, print_table, progress
+from wutdet.cli.output import note, print_json, print_table, progress, warn
 
 if TYPE_CHECKING:
     from wutdet.dataset import Dataset
@@ -103,6 +103,6 @@ def _hashes(dataset: Dataset) -> FrameHashes | None:
     with progress("hashing", len(dataset)) as advance:
         hashes = hash_frames(dataset, advance=advance)
     if not hashes.known.any():
-        note("no image can be read: blocks and leakage are by ids and names alone")
+        warn("no image can be read: blocks and leakage are by ids and names alone")
         return None
     return hashes

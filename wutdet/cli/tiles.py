@@ -34,9 +34,16 @@ TileBand = Annotated[
     str, typer.Option("--tile-band", metavar="ABOVE,BELOW", help="The band at the horizon, shares of the height.")
 ]
 
+TileSkipBelow = Annotated[
+    float | None,
+    typer.Option(
+        "--tile-skip-below", min=0, max=1, help="Skip tiles without a candidate of this score in the full frame."
+    ),
+]
+
 
 def parse_tiles(
-    choice: TilesChoice, tile_px: int, imgsz: int | None, overlap: float, band: str
+    choice: TilesChoice, tile_px: int, imgsz: int | None, overlap: float, band: str, skip_below: float | None = None
 ) -> Tiling | msgspec.UnsetType:
     """The options as the library takes them; unset where there are no tiles.
 
@@ -53,4 +60,4 @@ def parse_tiles(
         what = f"'{band}' is no band"
         raise ConfigError(what, where="--tile-band", remedy="write ABOVE,BELOW, such as 0.05,0.2") from None
     plan: Literal["full", "horizon"] = "full" if choice is TilesChoice.full else "horizon"
-    return Tiling(plan=plan, tile_px=tile_px, imgsz=imgsz, overlap=overlap, band=(above, below))
+    return Tiling(plan=plan, tile_px=tile_px, imgsz=imgsz, overlap=overlap, band=(above, below), skip_below=skip_below)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from wutdet.cli.output import note, progress
+from wutdet.cli.output import note, progress, warn
 
 if TYPE_CHECKING:
     from wutdet.dataset import Dataset
@@ -30,7 +30,7 @@ def train_with_progress(
 
     config = load_baseline(baseline)
     if "val" not in dataset.splits:
-        note("there is no split 'val': the last epoch's weights are the result")
+        warn("there is no split 'val': the last epoch's weights are the result")
     with progress(f"training {config.name}", int(overrides.get("epochs") or config.epochs)) as advance:
         shown = 0
 

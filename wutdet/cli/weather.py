@@ -43,7 +43,7 @@ def open_cameras(
     Raises:
         ConfigError: the file or a value is wrong.
     """
-    from wutdet.cli.output import note
+    from wutdet.cli.output import warn
     from wutdet.scenarios import read_cameras
 
     cameras = read_cameras(path, height_m=height_m, hfov_deg=hfov_deg)
@@ -51,7 +51,7 @@ def open_cameras(
     strange = cameras.without_frames(names)
     if strange:
         known = sorted(name for name in names if name is not None)
-        note(f"--camera: no frame is of {_listed(strange)}; cameras of {data}: {_listed(known) or 'none'}")
+        warn(f"--camera: no frame is of {_listed(strange)}; cameras of {data}: {_listed(known) or 'none'}")
     return cameras
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,7 +63,9 @@ def _from_factory(module: str, factory: str) -> Detector:
         remedy = "check the spelling and PYTHONPATH"
         raise ConfigError(f"cannot import '{error.name}'", where=where, remedy=remedy) from None
     except AttributeError:
-        raise ConfigError(f"'{module}' has no '{factory}'", where=where, remedy="check the name") from None
+        near = difflib.get_close_matches(factory, dir(sys.modules.get(module)), n=1)
+        remedy = f"did you mean {module}:{near[0]}?" if near else "check the name"
+        raise ConfigError(f"'{module}' has no '{factory}'", where=where, remedy=remedy) from None
     detector = make() if callable(make) else None
     if not callable(detector):
         raise ConfigError("does not return a callable", where=where, remedy="return the detector") from None

@@ -19,7 +19,7 @@ from wutdet.detectors.base import (
     describe,
 )
 from wutdet.detectors.merging import merge
-from wutdet.detectors.tiles import Window, band_windows, frame_windows
+from wutdet.detectors.tiles import Window, band_windows, frame_windows, windows_on
 from wutdet.detectors.tiling import Tiling
 from wutdet.errors import ConfigError
 
@@ -47,7 +47,8 @@ class TiledDetector:
     """A detector over full frames and tiles, merged.
 
     With the plan `horizon` the line is the one that is found in the frame. Where none is, it is a level line through
-    the middle of what the full frame was sure of; where that is nothing, there are no tiles.
+    the middle of what the full frame was sure of; where that is nothing, there are no tiles. With `skip_below` weaker
+    candidates give the line then, and only tiles with a candidate are looked at.
     """
 
     def __init__(self, detector: Detector, tiling: Tiling) -> None:
@@ -84,12 +85,19 @@ class TiledDetector:
         return [self._closer(frame, found) for frame, found in zip(frames, self._of_frames(list(frames)), strict=True)]
 
     def windows(self, frame: NDArray[np.uint8], found: Detections) -> list[Window]:
-        """The tiles of an RGB frame in whole of which `found` was found."""
+        """The tiles of an RGB frame that are looked at, where `found` was found in the whole of it."""
+        least = self._tiling.skips_below
+        if least is None:
+            return self._all_windows(frame, found)
+        candidates = found.xyxy[found.scores >= least]
+        return windows_on(self._all_windows(frame, found), candidates) if len(candidates) else []
+
+    def _all_windows(self, frame: NDArray[np.uint8], found: Detections) -> list[Window]:
         height, width = frame.shape[:2]
         tiling = self._tiling
         if tiling.plan == "full":
             return frame_windows(width, height, tiling.tile_px, tiling.overlap)
-        line = horizon_of(frame, found)
+        line = horizon_of(frame, found, _SURE if tiling.skips_below is None else tiling.skips_below)
         if line is None:
             return []
         return band_windows(line, width, height, tiling.band, tiling.tile_px, tiling.overlap)
@@ -120,15 +128,24 @@ class TiledDetector:
         return found
 
 
-def horizon_of(frame: NDArray[np.uint8], found: Detections) -> Horizon | None:
-    """The line that tiles follow: the frame's horizon, else one through what was found for sure, else none."""
+def horizon_of(frame: NDArray[np.uint8], found: Detections, least: float = _SURE) -> Horizon | None:
+    """The line that tiles follow: the frame's horizon, else one through what was found for sure, else none.
+
+    Args:
+        frame: RGB.
+        found: in the whole of it.
+        least: the score from which boxes give the line where none is sure.
+    """
     from wutdet.scenarios import Horizon, find_horizon
 
     line = find_horizon(frame)
-    sure = found.xyxy[found.scores >= _SURE]
-    if line is not None or not len(sure):
+    if line is not None:
         return line
-    return Horizon.level(float(np.median(sure[:, [1, 3]].mean(axis=1))))
+    for score in (_SURE, least):
+        middles = found.xyxy[found.scores >= score][:, [1, 3]].mean(axis=1)
+        if len(middles):
+            return Horizon.level(float(np.median(middles)))
+    return None
 
 
 def _cropped(frame: NDArray[np.uint8], window: Window, scale: float) -> NDArray[np.uint8]:

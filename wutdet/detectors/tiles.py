@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from wutdet.scenarios import Horizon
@@ -74,6 +78,21 @@ def band_windows(
         down = min(tall, tile_px)
         windows += [Window(left, top + row, left + across, top + row + down) for row in _starts(tall, down, common)]
     return windows
+
+
+def windows_on(windows: Sequence[Window], boxes: NDArray[np.float64]) -> list[Window]:
+    """The windows, in their order, in which a box has its centre.
+
+    Args:
+        windows: of one frame.
+        boxes: (N, 4) xyxy, pixels of the frame.
+    """
+    x, y = (boxes[:, :2] + boxes[:, 2:]).T / 2
+    return [
+        window
+        for window in windows
+        if ((window.left <= x) & (x < window.right) & (window.top <= y) & (y < window.bottom)).any()
+    ]
 
 
 def _starts(length: int, size: int, common: int) -> list[int]:

@@ -9,7 +9,7 @@ import msgspec
 from wutdet.errors import ConfigError
 
 
-class Tiling(msgspec.Struct, frozen=True, kw_only=True):
+class Tiling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of inference on tiles.
 
     Raises:
@@ -28,6 +28,11 @@ class Tiling(msgspec.Struct, frozen=True, kw_only=True):
     """How far the band reaches above and below the horizon, as shares of the frame's height."""
     merge_iou: float = 0.5
     """Of detections that overlap by more than this the best is kept."""
+    skip_below: float | msgspec.UnsetType | None = msgspec.UNSET
+    """Tiles are left out in which the full frame found nothing with this score or more; None looks at every tile.
+
+    None becomes unset, which a plan does not state: plans of before stay as they are.
+    """
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -42,12 +47,24 @@ class Tiling(msgspec.Struct, frozen=True, kw_only=True):
                 "give shares of the height above and below the horizon, such as 0.05,0.2",
             ),
             (not 0 < self.merge_iou <= 1, f"merge_iou is {self.merge_iou}", "give an IoU above 0, up to 1"),
+            (
+                self.skips_below is not None and not 0 <= self.skips_below <= 1,
+                f"skip_below is {self.skip_below}",
+                "give a score from 0 to 1, such as 0.01",
+            ),
         ]
         for is_so, what, remedy in wrong:
             if is_so:
                 raise ConfigError(what, where="tiles", remedy=remedy)
+        if self.skip_below is None:
+            msgspec.structs.force_setattr(self, "skip_below", msgspec.UNSET)
 
     @property
     def network_px(self) -> int:
         """Longer side of the network's input for a tile of `tile_px`."""
         return self.imgsz or self.tile_px
+
+    @property
+    def skips_below(self) -> float | None:
+        """`skip_below`, None where it is unset."""
+        return None if self.skip_below is msgspec.UNSET else self.skip_below

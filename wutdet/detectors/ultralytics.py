@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class UltralyticsDetector:
         """
         path = Path(weights)
         if not path.exists():
-            raise ConfigError("no such weights file", where=path, remedy="give the path of trained weights")
+            raise ConfigError("no such weights file", where=path, remedy=_nearest_file(path))
         if path.suffix == ".pt" and not trust_weights:
             check_checkpoint(path)
         self._path = path
@@ -147,6 +148,13 @@ def ship_classes(names: Mapping[int, str], classes: Mapping[str, str], *, where:
         remedy = "map one with --classes NAME=ship, such as boat=ship"
         raise ConfigError(f"the detector has no class 'ship' (it has {shown})", where=where, remedy=remedy)
     return found
+
+
+def _nearest_file(path: Path) -> str:
+    """What to give instead of weights that are not there."""
+    beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, beside, n=1)
+    return f"did you mean {path.with_name(near[0])}?" if near else "give the path of trained weights"
 
 
 def _load_model(path: Path, device: str) -> Any:

@@ -45,7 +45,7 @@ def unpack(archive: Archive, places: Mapping[str, Path], *, out: Path, aside: Pa
     """
     wanted = [member for member in archive.members if member.path in places]
     total_bytes = sum(member.size_bytes for member in wanted)
-    done_bytes = 0
+    done_bytes = told_bytes = 0
     made: set[Path] = set()
     aside.unlink(missing_ok=True)  # a kill may have left it, and it may be a link
     for member in wanted:
@@ -53,10 +53,14 @@ def unpack(archive: Archive, places: Mapping[str, Path], *, out: Path, aside: Pa
         if place.parent not in made:
             make_folder(place.parent, out)
             made.add(place.parent)
-        if not _is_there(place, member):
-            _write(archive, member, aside)
-            os.replace(aside, place)
         done_bytes += member.size_bytes
+        if _is_there(place, member):  # from an earlier call: told with what is written next, so that it is in no rate
+            continue
+        _write(archive, member, aside)
+        os.replace(aside, place)
+        told_bytes = done_bytes
+        progress("unpacking", done_bytes, total_bytes)
+    if told_bytes < done_bytes:
         progress("unpacking", done_bytes, total_bytes)
 
 

@@ -174,14 +174,18 @@ def _write_all(
 
     def missing() -> Iterator[FrameTask]:
         nonlocal count
+        before = 0  # frames that an earlier call has copied: told together, so that they are in no rate
         for number, frames in enumerate(_batches(source)):
             count = number + 1
             if records.done(number) is not None:
-                _tell(advance, len(frames))
+                before += len(frames)
                 continue
+            _tell(advance, before)
+            before = 0
             tasks = [make_task(frame) for frame in frames]
             groups.append((number, tasks))
             yield from tasks
+        _tell(advance, before)
 
     done: list[FrameRecord] = []
     for result in in_order(partial(write_copies, job), missing(), workers):

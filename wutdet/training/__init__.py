@@ -3,6 +3,7 @@
 from wutdet.training.config import BaselineConfig, baseline_names, load_baseline
 from wutdet.training.epochs import Epoch
 from wutdet.training.overrides import parse_overrides
+from wutdet.training.tile_settings import TrainingTiles
 from wutdet.training.train import TrainedRun, train
 from wutdet.training.weather import FogRange, GlareRange, LowLightRange, RainRange, WeatherAugmentation
 from wutdet.training.weather_trainer import weather_trainer
@@ -15,6 +16,7 @@ __all__ = [
     "LowLightRange",
     "RainRange",
     "TrainedRun",
+    "TrainingTiles",
     "WeatherAugmentation",
     "baseline_names",
     "load_baseline",

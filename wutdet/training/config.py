@@ -11,12 +11,13 @@ import msgspec
 from wutdet.errors import ConfigError
 from wutdet.resources import share_dir
 from wutdet.training.field_hints import field_remedy
+from wutdet.training.tile_settings import TrainingTiles
 from wutdet.training.weather import WeatherAugmentation
 from wutdet.yaml_text import decode_yaml
 
 Value = bool | int | float | str | None
 Setting = Value | list[Value]
-"""What a user may write for a setting; a list is a range of the weather."""
+"""What a user may write for a setting; a list is a range of the weather, or the band of tiles."""
 
 
 class BaselineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +39,8 @@ class BaselineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Which epoch's weights are the result; `best` by the val split, so without one it is the last."""
     weather: WeatherAugmentation | None = None
     """Weather on the training frames; None trains on the frames as they are."""
+    tiles: TrainingTiles | None = None
+    """Tiles of the frames, to train on too; None trains on whole frames alone."""
     overrides: dict[str, Value] = {}
     """Ultralytics' own training settings, passed through."""
 

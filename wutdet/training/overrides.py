@@ -1,21 +1,26 @@
-"""What a user changes in a baseline: `epochs=5 lr0=0.01 weather.p=0.3 weather=none`."""
+"""What a user changes in a baseline: `epochs=5 lr0=0.01 weather.p=0.3 weather=none tiles.tile_px=512`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from wutdet.errors import ConfigError
 from wutdet.training.config import BaselineConfig, Setting, Value
 from wutdet.training.field_hints import field_remedy, nearest_remedy
+from wutdet.training.tile_settings import TrainingTiles
 from wutdet.training.weather import WeatherAugmentation
 
 _OWN: Final = ("imgsz", "epochs", "batch", "seed")
 _REFUSED: Final = ("data", "model", "project", "name", "resume", "exist_ok", "save_dir", "mode", "task", "pretrained")
 _WEATHER: Final = "weather"
+_TILES: Final = "tiles"
+_NESTED: Final = (_WEATHER, _TILES)
+"""Fields of a config that have fields of their own."""
 _SEE: Final = "see ultralytics' training settings"
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 def parse_overrides(words: Sequence[str]) -> dict[str, Setting]:
@@ -29,33 +34,36 @@ def parse_overrides(words: Sequence[str]) -> dict[str, Setting]:
         key, equals, text = word.partition("=")
         if not equals or not all(part.isidentifier() for part in key.split(".")):
             raise ConfigError(f"'{word}' is not key=value", remedy="write overrides as epochs=5")
-        in_weather = key.startswith(f"{_WEATHER}.") and "," in text
-        parsed[key] = [_parse_value(part) for part in text.split(",")] if in_weather else _parse_value(text)
+        several = _is_nested(key) and "," in text
+        parsed[key] = [_parse_value(part) for part in text.split(",")] if several else _parse_value(text)
     return parsed
 
 
 def apply_overrides(config: BaselineConfig, overrides: Mapping[str, Any], *, known: Sequence[str]) -> BaselineConfig:
-    """The config with the user's settings: fields of its own, its weather, and the rest as ultralytics overrides.
+    """The config with the user's settings: its own fields, its weather and tiles, and ultralytics' overrides.
 
     Args:
         config: what to change.
         overrides: names and values. `weather` takes None, a mapping or a `WeatherAugmentation`; `weather.p` and the
-            like change one field of it.
+            like change one field of it; so do `tiles` and `tiles.tile_px`.
         known: the names of ultralytics' own settings.
 
     Raises:
         ConfigError: a name is neither, or a value has the wrong type; the message offers the nearest name.
         ScenarioError: a range of the weather is wrong.
     """
-    weather = {key: value for key, value in overrides.items() if key.split(".")[0] == _WEATHER}
-    plain = {key: value for key, value in overrides.items() if key not in weather}
+    plain = {key: value for key, value in overrides.items() if not _is_nested(key)}
     for key in plain:
         if key not in _OWN and key not in known:
-            remedy = nearest_remedy(key, [*_OWN, _WEATHER, *known], _SEE)
+            remedy = nearest_remedy(key, [*_OWN, *_NESTED, *known], _SEE)
             raise ConfigError(f"unknown setting '{key}'", remedy=remedy)
     mine = {key: value for key, value in plain.items() if key in _OWN}
     rest = config.overrides | {key: value for key, value in plain.items() if key not in _OWN}
-    fields = msgspec.structs.asdict(config) | mine | {"overrides": rest, "weather": _changed_weather(config, weather)}
+    nested = {
+        _WEATHER: _changed(_WEATHER, config.weather, WeatherAugmentation, overrides),
+        _TILES: _changed(_TILES, config.tiles, TrainingTiles, overrides),
+    }
+    fields = msgspec.structs.asdict(config) | mine | nested | {"overrides": rest}
     try:
         return msgspec.convert(fields, BaselineConfig)
     except msgspec.ValidationError as error:
@@ -90,24 +98,29 @@ def check_settings(config: BaselineConfig) -> None:
         raise ConfigError(reason, where=config.name, remedy=_SEE) from None
 
 
-def _changed_weather(config: BaselineConfig, changes: Mapping[str, Any]) -> WeatherAugmentation | None:
-    """The weather of a config after `weather=…`, then every `weather.….…=…`.
+def _is_nested(key: str) -> bool:
+    return key.split(".")[0] in _NESTED
+
+
+def _changed(name: str, present: S | None, kind: type[S], overrides: Mapping[str, Any]) -> S | None:
+    """A field of a config that has fields of its own after `weather=…`, then every `weather.….…=…`.
 
     Raises:
         ConfigError: a field does not exist, or a value has the wrong type.
         ScenarioError: a range is wrong.
     """
+    changes = {key: value for key, value in overrides.items() if key.split(".")[0] == name}
     if not changes:
-        return config.weather
-    whole = changes.get(_WEATHER, config.weather)
-    fields: Any = msgspec.to_builtins(whole)
+        return present
+    fields: Any = msgspec.to_builtins(changes.get(name, present))
     for key, value in changes.items():
-        if key != _WEATHER:
+        if key != name:
             fields = _with_field({} if fields is None else fields, key.split(".")[1:], value)
     try:
-        return msgspec.convert(fields, WeatherAugmentation | None)
+        changed: S | None = msgspec.convert(fields, kind | None)
     except msgspec.ValidationError as error:
-        raise ConfigError(str(error), where=_WEATHER, remedy=field_remedy(error, WeatherAugmentation)) from None
+        raise ConfigError(str(error), where=name, remedy=field_remedy(error, kind)) from None
+    return changed
 
 
 def _with_field(fields: Any, path: Sequence[str], value: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def make_plan(config: BaselineConfig, dataset: Dataset) -> TrainingPlan:
         architecture_sha256=None if config.weights else architecture_sha256(config),
         start_weights_sha256=file_sha256(config.weights),
         dataset=_trained_on(dataset),
-        versions=versions() | {"wutdet": __version__},
+        versions=versions() | {"wutdet": __version__} | (_versions_of_cutting() if config.tiles else {}),
     )
 
 
@@ -106,6 +106,13 @@ def differences(stored: bytes, plan: TrainingPlan) -> list[str]:
 def file_sha256(path: Path | str | None) -> str | None:
     """The hash of a file; None where there is no such file."""
     return None if path is None or not Path(path).is_file() else hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _versions_of_cutting() -> dict[str, str]:
+    """Of what finds horizons and writes tiles."""
+    import cv2
+
+    return {"opencv": str(cv2.__version__)}
 
 
 def _trained_on(dataset: Dataset) -> TrainedOn:

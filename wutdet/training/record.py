@@ -15,6 +15,7 @@ from wutdet.training.machine import this_machine
 from wutdet.training.plan import TrainingPlan, file_sha256
 from wutdet.training.running import Job
 from wutdet.training.sessions import energy_wh, read_sessions
+from wutdet.training.tile_files import count_tiles
 
 MANIFEST_NAME: Final = "manifest.json"
 WEIGHTS_NAME: Final = "weights.pt"
@@ -38,6 +39,7 @@ def write_manifest(job: Job, plan: TrainingPlan, *, chosen: str) -> None:
         "start_weights_sha256": plan.start_weights_sha256,
         "dataset": msgspec.to_builtins(plan.dataset),
         "horizons_given": dataset.images["horizon_row"].count(),
+        "tiles": _tile_counts(job),
         "left_out": [problem.message for problem in dataset.problems],
         "device": job.device,
         "threads": job.threads,
@@ -56,6 +58,14 @@ def write_manifest(job: Job, plan: TrainingPlan, *, chosen: str) -> None:
         },
     }
     write_aside(folder / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+
+
+def _tile_counts(job: Job) -> dict[str, Any] | None:
+    """The tiles of each split; None where whole frames alone were trained on."""
+    if job.config.tiles is None:
+        return None
+    splits = sorted({split for tile in job.tiles for split in tile.splits})
+    return {split: msgspec.to_builtins(count_tiles(job.tiles, split)) for split in splits}
 
 
 def used_settings(weights: Path) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from wutdet.detectors.runtime import set_torch_threads
 from wutdet.errors import ConfigError
 from wutdet.training.checkpoints import Checkpoint, keep_copy
 from wutdet.training.config import BaselineConfig, Value
+from wutdet.training.data import TILES
 from wutdet.training.epochs import RESULTS_NAME, Epoch, drop_rows_after, epoch_callback, followed_results
+from wutdet.training.known_frames import known_frames, known_tiles
+from wutdet.training.tile_files import Tile
 from wutdet.training.weather_trainer import weather_trainer
 
 SAVE_FOLDER: Final = "ultralytics"
@@ -37,6 +40,8 @@ class Job:
     threads: int
     val: bool
     """Whether epochs are validated."""
+    tiles: tuple[Tile, ...] = ()
+    """Of the frames, where the config wants some."""
 
     @property
     def save_folder(self) -> Path:
@@ -140,8 +145,11 @@ def _trainer(model: Any, job: Job) -> type[Any] | None:
     """What trains: ultralytics' own trainer (None), or one that gives training frames weather."""
     if job.config.weather is None:
         return None
-    base = model.task_map[model.task]["trainer"]
-    return weather_trainer(job.config.weather, job.dataset, image_dir=job.data.parent / IMAGES, base=base)
+    base, folder = model.task_map[model.task]["trainer"], job.data.parent / IMAGES
+    known = known_frames(job.dataset, folder)
+    if job.config.tiles is not None:
+        known |= known_tiles(job.dataset, folder, job.tiles, tile_dir=folder / TILES, settings=job.config.tiles)
+    return weather_trainer(job.config.weather, known, base=base)
 
 
 def _use_threads(_trainer: Any, threads: int) -> None:

@@ -72,7 +72,7 @@ def train(
             manifest lists it.
         on_epoch: called after every epoch.
         **overrides: `epochs`, `imgsz`, `batch`, `seed`, `weather` (None, a mapping or a `WeatherAugmentation`; or one
-            field of it as `**{"weather.p": 0.3}`) and ultralytics' own settings.
+            field of it as `**{"weather.p": 0.3}`), `tiles` (likewise, a `TrainingTiles`) and ultralytics' own settings.
 
     Raises:
         ConfigError: the baseline, a setting or the weights are wrong, or `out` holds a training of another plan.
@@ -97,15 +97,17 @@ def train(
     claim_folder(folder, plan)
     if (folder / WEIGHTS_NAME).is_file() and (folder / MANIFEST_NAME).is_file():
         return TrainedRun(folder, folder / WEIGHTS_NAME, config, config.epochs)
-    data, has_val = write_data(dataset, folder)
+    threads = threads or default_threads()
+    data = write_data(dataset, folder, config, threads=threads)
     job = Job(
         config=config,
         dataset=dataset,
-        data=data,
+        data=data.path,
         folder=folder,
         device=device,
-        threads=threads or default_threads(),
-        val=has_val and config.overrides.get("val", True) is True,
+        threads=threads,
+        val=data.has_val and config.overrides.get("val", True) is True,
+        tiles=data.tiles,
     )
     before = _train_the_rest(ultralytics, job, on_epoch)
     _finish(job, plan)

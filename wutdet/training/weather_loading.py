@@ -5,12 +5,9 @@ Ultralytics' own `augmentations=` come after the mosaic, in BGR and without boxe
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,35 +15,12 @@ from numpy.typing import NDArray
 
 from wutdet.errors import DataError
 from wutdet.scenarios import prepare
+from wutdet.training.known_frames import KnownFrame, known_frame
+from wutdet.training.tile_cutting import tile_pixels
 from wutdet.training.weather import WeatherAugmentation, draw_key
-
-if TYPE_CHECKING:
-    from wutdet.dataset import Dataset
 
 Loaded = tuple[NDArray[np.uint8], tuple[int, int], tuple[int, int]]
 """What ultralytics' `load_image` returns: (h, w, 3) uint8 BGR resized, native (h, w), resized (h, w)."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFrame:
-    """What is known of a frame besides its pixels and boxes."""
-
-    name: str
-    """Its file name, which its weather is drawn by."""
-    horizon_row: float | None = None
-    """In native pixels; None to have the horizon found."""
-
-
-def known_frames(dataset: Dataset, image_dir: Path | None = None) -> dict[str, KnownFrame]:
-    """The frames of a dataset by the absolute path of each image.
-
-    Args:
-        dataset: whose names and horizons to use.
-        image_dir: where the images are that will be trained on, when not at the dataset's own place.
-    """
-    folder = os.path.abspath(image_dir or dataset.image_dir)
-    rows = dataset.images.select("file_name", "horizon_row").iter_rows()
-    return {os.path.normpath(os.path.join(folder, name)): KnownFrame(name, row) for name, row in rows}
 
 
 class EpochIndex(int):
@@ -123,7 +97,7 @@ class WeatherLoader:
     ) -> None:
         self._dataset = dataset
         self._augmentation = augmentation
-        self._frames = [_known(path, frames) for path in dataset.im_files]
+        self._frames = [known_frame(path, frames) for path in dataset.im_files]
         self._seed = seed
         self._most_kept = most_kept
         self._kept: OrderedDict[tuple[int, int], NDArray[np.uint8]] = OrderedDict()
@@ -151,22 +125,20 @@ class WeatherLoader:
         return rendered.copy(), native_hw, resized_hw  # a copy: some augmentations write into what they get
 
     def _render(self, index: int, frame: KnownFrame, values: Mapping[str, float]) -> NDArray[np.uint8]:
-        """The native frame under its weather, BGR."""
-        from ultralytics.utils.patches import imread
-
-        bgr = imread(self._dataset.im_files[index], flags=cv2.IMREAD_COLOR)
-        if bgr is None or bgr.ndim != 3 or bgr.shape[2] != 3:
-            raise DataError("is no colour image", where=self._dataset.im_files[index], remedy="leave the frame out")
+        """The native frame, or the tile of it, under the frame's weather, BGR."""
+        cut = frame.cut
+        bgr = _colour_image(self._dataset.im_files[index] if cut is None else cut.path)
         height, width = bgr.shape[:2]
         scene = prepare(
-            cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB),
+            np.ascontiguousarray(bgr[..., ::-1]),
             key=draw_key(frame.name, self._epoch),
-            boxes=_edges_px(self._dataset.labels[index], width, height),
+            boxes=_edges_px(self._dataset.labels[index], width, height) if cut is None else cut.boxes,
             horizon=frame.horizon_row,
             camera=self._augmentation.camera(),
             seed=self._seed,
         )
-        return np.ascontiguousarray(scene.render_values(values).image[..., ::-1])
+        rendered = np.ascontiguousarray(scene.render_values(values).image[..., ::-1])
+        return rendered if cut is None else tile_pixels(rendered, cut.window, cut.boxes, cut.min_visible)
 
     def _keep(self, which: tuple[int, int], rendered: NDArray[np.uint8]) -> None:
         self._kept[which] = rendered
@@ -174,18 +146,25 @@ class WeatherLoader:
             self._kept.popitem(last=False)
 
 
+def _colour_image(path: str) -> NDArray[np.uint8]:
+    """An image as ultralytics reads it, (H, W, 3) uint8 BGR.
+
+    Raises:
+        DataError: it is no colour image.
+    """
+    from ultralytics.utils.patches import imread
+
+    bgr: Any = imread(path, flags=cv2.IMREAD_COLOR)
+    if bgr is None or bgr.ndim != 3 or bgr.shape[2] != 3:
+        raise DataError("is no colour image", where=path, remedy="leave the frame out")
+    return np.asarray(bgr, dtype=np.uint8)
+
+
 def _resized(image: NDArray[np.uint8], hw: tuple[int, int]) -> NDArray[np.uint8]:
     """The picture at a size, as ultralytics resizes."""
     if image.shape[:2] == tuple(hw):
         return image
     return np.asarray(cv2.resize(image, (hw[1], hw[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-
-
-def _known(path: str, frames: Mapping[str, KnownFrame]) -> KnownFrame:
-    """A frame by its path; one that nobody described is named as the YOLO layout names it: from `images/` on."""
-    absolute = os.path.abspath(path)
-    name = absolute.rpartition(f"{os.sep}images{os.sep}")[2] if f"{os.sep}images{os.sep}" in absolute else path
-    return frames.get(absolute) or KnownFrame(name if name != path else os.path.basename(path))
 
 
 def _edges_px(label: Mapping[str, Any], width: int, height: int) -> NDArray[np.float64]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wutdet.detectors.runtime import import_ultralytics
 from wutdet.errors import ConfigError
+from wutdet.training.known_frames import KnownFrame, known_frames
 from wutdet.training.weather import WeatherAugmentation
-from wutdet.training.weather_loading import EpochSampler, WeatherLoader, known_frames
+from wutdet.training.weather_loading import EpochSampler, WeatherLoader
 
 if TYPE_CHECKING:
     from wutdet.dataset import Dataset
@@ -18,7 +20,7 @@ _MIXES: Final = ("mosaic", "mixup", "cutmix", "copy_paste")
 
 def weather_trainer(
     augmentation: WeatherAugmentation,
-    frames: Dataset | None = None,
+    frames: Dataset | Mapping[str, KnownFrame] | None = None,
     *,
     image_dir: Path | None = None,
     base: type[Any] | None = None,
@@ -30,8 +32,8 @@ def weather_trainer(
 
     Args:
         augmentation: what to draw.
-        frames: whose names and horizon rows to use; without it the horizon is looked for in each frame, and a frame
-            goes by its path from `images/` on.
+        frames: whose names and horizon rows to use, or what `known_frames` and `known_tiles` made of them; without it
+            the horizon is looked for in each frame, and a frame goes by its path from `images/` on.
         image_dir: where the images of `frames` are, when not at the dataset's own place.
         base: the trainer to extend; None is ultralytics' `DetectionTrainer`.
 
@@ -41,7 +43,7 @@ def weather_trainer(
     import_ultralytics()
     from ultralytics.models.yolo.detect import DetectionTrainer
 
-    known = {} if frames is None else known_frames(frames, image_dir)
+    known = (frames or {}) if frames is None or isinstance(frames, Mapping) else known_frames(frames, image_dir)
     trainer: Any = base or DetectionTrainer
 
     class WeatherTrainer(trainer):  # type: ignore[misc]  # its base is known when it is made
