@@ -47,7 +47,7 @@ def voc_part(tmp_path: Path) -> Path:
     )
 
 
-pytest_plugins = ["sample_fixtures"]
+pytest_plugins = ["sample_fixtures", "fiftyone_fixtures"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

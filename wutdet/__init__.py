@@ -19,6 +19,7 @@ _WHERE = {
     "train": "wutdet.training",
     "benchmark": "wutdet.benchmark.run",
     "evaluate": "wutdet.scoring",
+    "from_fiftyone": "wutdet.browse",
     "Detections": "wutdet.detectors",
     "InferenceProtocol": "wutdet.detectors",
     "Camera": "wutdet.scenarios",
@@ -38,6 +39,7 @@ __all__ = [
     "browse",
     "detectors",
     "evaluate",
+    "from_fiftyone",
     "load",
     "metrics",
     "parts",
@@ -51,6 +53,7 @@ __all__ = [
 if TYPE_CHECKING:
     from wutdet import browse, detectors, metrics, parts, report, scenarios, scoring
     from wutdet.benchmark.run import benchmark
+    from wutdet.browse import from_fiftyone
     from wutdet.dataset import Dataset, Frame
     from wutdet.dataset.audit import audit
     from wutdet.detectors import Detections, InferenceProtocol

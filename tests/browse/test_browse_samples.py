@@ -57,7 +57,9 @@ def test_splits_are_tags(made: Any) -> None:
 
 
 def test_info_names_the_source(made: Any, part: Dataset) -> None:
-    assert made.info == {"name": part.name, "voc_origin": "1"}
+    folder = str(part.image_dir.absolute())
+    assert made.info["image_dir"] == folder
+    assert (made.info["name"], made.info["splits"], made.info["voc_origin"]) == (part.name, ["train", "val"], "1")
 
 
 def test_saved_views_hold_what_they_say(made: Any) -> None:
@@ -71,7 +73,13 @@ def test_saved_views_hold_what_they_say(made: Any) -> None:
 def test_labels_are_stored_as_fiftyone_stores_them(fo: Any, made: Any) -> None:
     """Ours are written as plain documents: FiftyOne's own objects must come to the same."""
     label = made.first().ground_truth.detections[0]
-    facts = {"area_px2": 96.0, "size_bin": "8-16", "iscrowd": False}
+    facts = {
+        "box_id": label.box_id,
+        "xyxy_px": [4.0, 8.0, 12.0, 20.0],
+        "area_px2": 96.0,
+        "size_bin": "8-16",
+        "iscrowd": False,
+    }
     own = fo.Dataset("own")
     own_label = fo.Detection(label="ship", bounding_box=label.bounding_box, **facts)
     own.add_samples([fo.Sample("a.jpg", ground_truth=fo.Detections(detections=[own_label]))], dynamic=True)
@@ -96,9 +104,9 @@ def test_every_scenario_is_a_field(fo: Any, part: Dataset, found: Callable[..., 
     assert with_detections.count("predictions_clear") == 0
 
 
-def test_min_score_is_the_callers(fo: Any, part: Dataset, found: Callable[..., Any]) -> None:
+def test_what_is_shown_is_the_callers(fo: Any, part: Dataset, found: Callable[..., Any]) -> None:
     weak = {"clear": {0: found((0, 0, 9, 9, 0.001))}}
-    kept = to_fiftyone(part, "weak", detections=weak, min_score=0.0, persistent=False)
+    kept = to_fiftyone(part, "weak", detections=weak, shown_from=0.0, persistent=False)
     assert kept.count("predictions_clear.detections") == 1
 
 

@@ -11,6 +11,7 @@ from html_reading import read_page, read_table
 
 import wutdet
 from wutdet.benchmark.plan import read_plan
+from wutdet.benchmark.rerender import frames_of_run, rerender
 from wutdet.benchmark.store import read_run_detections
 from wutdet.detectors import Detections
 from wutdet.errors import DataError
@@ -18,7 +19,6 @@ from wutdet.report.html import page_text, read_runs, write_html
 from wutdet.report.html.failures import ALARM, LOST, MISSED, choose_failures
 from wutdet.report.html.gallery import MOST_BYTES, MOST_PICTURES
 from wutdet.report.html.pictures import picture
-from wutdet.report.html.rerender import frames_of_run, rerender
 from wutdet.scenarios import Ambient
 
 USED = "train"

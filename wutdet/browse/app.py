@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, Final
 
 from wutdet.browse.runtime import service_failures, start_fiftyone
@@ -39,7 +40,7 @@ def open_app(
         ConfigError: the port is taken or is no port.
         WutdetError: the App or the database does not start.
     """
-    _require_free_port(port)
+    require_free_port(port)
     fo = start_fiftyone()
     session = _launch(fo, fo_dataset, port)
     if on_ready is not None:
@@ -63,7 +64,8 @@ def _launch(fo: Any, fo_dataset: Any, port: int) -> Any:
 
     remote = not _has_display() and not is_notebook_context()  # "remote" is FiftyOne's word for: open no browser
     try:
-        session = fo.launch_app(fo_dataset, address=LOOPBACK, port=port, remote=remote)
+        with redirect_stdout(sys.stderr):  # it says there that it tries again, where a server is slow to start
+            session = fo.launch_app(fo_dataset, address=LOOPBACK, port=port, remote=remote)
     except service_failures() as error:
         raise WutdetError(
             f"the FiftyOne App does not start ({error})", where=_address(port), remedy="try again with another port"
@@ -80,8 +82,12 @@ def _has_display() -> bool:
     return sys.platform != "linux" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def _require_free_port(port: int) -> None:
-    """FiftyOne would join whatever App answers there, or wait a minute for a port that it cannot have."""
+def require_free_port(port: int) -> None:
+    """Refuse a port that is taken: FiftyOne would join whatever App answers there, or wait a minute for the port.
+
+    Raises:
+        ConfigError: the port is taken or is no port.
+    """
     if not 1 <= port <= 65535:
         raise ConfigError(f"{port} is not a port", remedy="give a number from 1 to 65535")
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -7,103 +7,179 @@ FiftyOne boxes are `[x, y, width, height]` relative to the image size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wutdet.browse.evidence import CellEvidence
+from wutdet.browse.judging import IGNORED, UNJUDGED, WORDS, Judged
+from wutdet.browse.names import (
+    BOX_ID,
+    EDGES,
+    GLINT,
+    contrast_field,
+    evaluation_key,
+    transmittance_field,
+)
 from wutdet.dataset import Dataset
-from wutdet.dataset.tables import CATEGORY
+from wutdet.dataset.tables import BOX_EXTRAS, CATEGORY
+from wutdet.metrics import FoundBoxes
 from wutdet.sizes import bin_names, default_edges_px
 
-GROUND_TRUTH: Final = "ground_truth"
+NO_SHIP: Final = "0" * 24
+"""The id of no label. Patches of an evaluation are its ground truth and the detections without a match; one that
+points here is none, as FiftyOne looks for its match in vain: so detections below the threshold are left out."""
 
 Document = dict[str, Any]
+Columns = Mapping[str, Sequence[object]]
+"""Attributes of boxes; None where a box has none."""
+Floats = NDArray[np.float64]
 
 
-class BoxesWithScores(Protocol):
-    """The detections of one frame."""
-
-    @property
-    def xyxy(self) -> NDArray[np.float64]:
-        """(N, 4), 0-based, native pixels."""
-
-    @property
-    def scores(self) -> NDArray[np.float64]:
-        """(N,), each in 0..1."""
+def new_ids(new_id: Callable[[], object], count: int) -> list[Any]:
+    """As many database ids."""
+    return [new_id() for _ in range(count)]
 
 
-def prediction_field(scenario: str) -> str:
-    """The sample field of a scenario's detections: `fog:2+lowlight:3` is in `predictions_fog_2_lowlight_3`."""
-    return "predictions_" + scenario.replace(":", "_").replace("+", "_")
+def ship_columns(dataset: Dataset) -> dict[str, Sequence[object]]:
+    """What is known of every ship without a run: id, edges, `area_px2`, `size_bin`, `iscrowd`, …"""
+    boxes = dataset.boxes
+    edges = boxes.select("xmin", "ymin", "xmax", "ymax").to_numpy()
+    known = {name: boxes[name].to_list() for name in BOX_EXTRAS if boxes[name].null_count() < boxes.height}
+    return {
+        BOX_ID: boxes["box_id"].to_list(),
+        EDGES: edges.tolist(),
+        "area_px2": boxes["area_px2"].to_list(),
+        "size_bin": size_bins(edges),
+        "iscrowd": boxes["iscrowd"].to_list(),
+        **known,
+    }
 
 
-def ground_truth_documents(dataset: Dataset, new_id: Callable[[], object]) -> Iterator[tuple[int, Document]]:
-    """(image_id, labels) of every frame; each ship has `area_px2`, `size_bin` and `iscrowd`.
-
-    Args:
-        dataset: where the boxes are.
-        new_id: makes a new database id.
-    """
-    facts = dataset.boxes.select("area_px2", "iscrowd", "image_id").partition_by(
-        "image_id", as_dict=True, maintain_order=True, include_key=False
-    )
-    for frame in dataset:
-        relative = _relative_xywh(frame.boxes, frame.width, frame.height)
-        rows = facts[(frame.image_id,)].iter_rows() if (frame.image_id,) in facts else ()
-        ships = [
-            {**_ship(new_id(), box), "area_px2": area_px2, "size_bin": size_bin, "iscrowd": iscrowd}
-            for box, size_bin, (area_px2, iscrowd) in zip(relative, _size_bins(frame.boxes), rows, strict=True)
+def verdict_columns_of_ships(cell: CellEvidence, found_ids: Sequence[Any]) -> dict[str, Sequence[object]]:
+    """What the scenario left of every ship, and whether it was found there."""
+    columns: dict[str, Sequence[object]] = {}
+    if cell.transmittance is not None:
+        columns[transmittance_field(cell.scenario)] = cell.transmittance.tolist()
+    if cell.contrast is not None:
+        columns[contrast_field(cell.scenario)] = cell.contrast.tolist()
+    judged = cell.judged
+    if judged is not None:
+        key = evaluation_key(cell.scenario)
+        by = judged.true_found
+        columns[key] = _words(judged.true)
+        columns[f"{key}_id"] = [
+            None if verdict == UNJUDGED else _text(found_ids, row)
+            for verdict, row in zip(judged.true.tolist(), by.tolist(), strict=True)
         ]
-        yield frame.image_id, _labels(ships)
+        iou = np.full(len(by), np.nan)
+        iou[by >= 0] = judged.found_iou[by[by >= 0]]
+        columns[f"{key}_iou"] = _numbers(iou)
+    return columns
 
 
-def prediction_documents(
-    dataset: Dataset, detections: Mapping[int, BoxesWithScores], new_id: Callable[[], object], *, min_score: float
-) -> Iterator[tuple[int, Document]]:
-    """(image_id, labels) of every frame that has detections, each box with its `confidence`.
-
-    Args:
-        dataset: the frames; detections of other frames are left out.
-        detections: by image id.
-        new_id: makes a new database id.
-        min_score: boxes below this score are left out.
-    """
-    for image_id, width, height in dataset.images.select("image_id", "width", "height").iter_rows():
-        found = detections.get(image_id)
-        if found is None:
-            continue
-        kept = found.scores >= min_score
-        relative = _relative_xywh(found.xyxy[kept], width, height)
-        scored = zip(relative, found.scores[kept].tolist(), strict=True)
-        yield image_id, _labels([{**_ship(new_id(), box), "confidence": score} for box, score in scored])
+def detection_columns(cell: CellEvidence, ship_ids: Sequence[Any]) -> dict[str, Sequence[object]]:
+    """The `confidence` of every detection, and whether it was right."""
+    columns: dict[str, Sequence[object]] = {"confidence": cell.found.scores.tolist()}
+    judged = cell.judged
+    if judged is not None:
+        key = evaluation_key(cell.scenario)
+        columns[key] = _words(judged.found)
+        columns[f"{key}_id"] = _ship_ids(judged, ship_ids)
+        columns[f"{key}_iou"] = _numbers(judged.found_iou)
+    if cell.glint is not None:
+        columns[GLINT] = cell.glint.tolist()
+    return columns
 
 
-def _relative_xywh(xyxy: NDArray[np.float64], width: int, height: int) -> list[list[float]]:
-    boxes = xyxy.reshape(-1, 4)
-    xywh = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-    relative: list[list[float]] = (xywh / (width, height, width, height)).tolist()
-    return relative
+class LabelTable:
+    """Boxes of a dataset's frames, from which the documents of any frame are made."""
+
+    def __init__(
+        self, dataset: Dataset, boxes: FoundBoxes, ids: Sequence[Any], columns: Columns, looked_at: Sequence[int]
+    ) -> None:
+        """Sort the boxes by frame.
+
+        Args:
+            dataset: the frames.
+            boxes: N boxes, of these frames and maybe of others.
+            ids: N database ids.
+            columns: N values of every attribute.
+            looked_at: the frames that have labels, be it none at all.
+        """
+        images = dataset.images.select("image_id", "width", "height")
+        self._sizes = {image_id: (width, height) for image_id, width, height in images.iter_rows()}
+        self._order = np.argsort(boxes.image_ids, kind="stable")
+        self._image_ids = boxes.image_ids[self._order]
+        self._xywh, self._ids, self._columns = boxes.xywh, ids, list(columns.items())
+        self._looked_at = frozenset(looked_at)
+
+    def of(self, image_id: int) -> Document | None:
+        """The labels of a frame; None of one that was not looked at."""
+        if image_id not in self._looked_at:
+            return None
+        start, stop = np.searchsorted(self._image_ids, [image_id, image_id + 1]).tolist()
+        rows = self._order[start:stop]
+        boxes = relative_xywh(self._xywh[rows], *self._sizes[image_id]).tolist()
+        labels = [self._label(row, box) for row, box in zip(rows.tolist(), boxes, strict=True)]
+        return {"_cls": "Detections", "detections": labels}
+
+    def _label(self, row: int, box: list[float]) -> Document:
+        label: Document = {
+            "_id": self._ids[row],
+            "_cls": "Detection",
+            "attributes": {},
+            "tags": [],
+            "label": CATEGORY,
+            "bounding_box": box,
+        }
+        for name, values in self._columns:
+            label[name] = values[row]  # None too: FiftyOne's labels have no attribute that is not stored
+        return label
 
 
-def _size_bins(xyxy: NDArray[np.float64]) -> list[str]:
+def ground_truth_table(dataset: Dataset, ids: Sequence[Any], columns: Columns) -> LabelTable:
+    """The ships of a dataset, with these ids and attributes."""
+    xyxy = dataset.boxes.select("xmin", "ymin", "xmax", "ymax").to_numpy()
+    xywh = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
+    boxes = FoundBoxes(dataset.boxes["image_id"].to_numpy(), xywh, np.ones(len(xywh)))
+    return LabelTable(dataset, boxes, ids, columns, dataset.images["image_id"].to_list())
+
+
+def relative_xywh(xywh: Floats, width: int, height: int) -> Floats:
+    """(N, 4) boxes in native pixels as shares of the frame."""
+    shares: Floats = xywh / (width, height, width, height)
+    return shares
+
+
+def size_bins(xyxy: Floats) -> list[str]:
+    """The bin of each box, by √area in native pixels."""
     side_px = np.sqrt((xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1]))
     edges_px = default_edges_px()
     names = bin_names(edges_px)
     return [names[index] for index in np.digitize(side_px, edges_px)]
 
 
-def _ship(new_id: object, bounding_box: list[float]) -> Document:
-    return {
-        "_id": new_id,
-        "_cls": "Detection",
-        "attributes": {},
-        "tags": [],
-        "label": CATEGORY,
-        "bounding_box": bounding_box,
-    }
+def _words(verdicts: NDArray[np.int8]) -> list[str | None]:
+    return [WORDS[verdict] for verdict in verdicts.tolist()]
 
 
-def _labels(detections: list[Document]) -> Document:
-    return {"_cls": "Detections", "detections": detections}
+def _numbers(values: Floats) -> list[float | None]:
+    """NaN as None."""
+    return [None if value != value else value for value in values.tolist()]
+
+
+def _text(ids: Sequence[Any], row: int) -> str:
+    """An id as evaluations state it; of nothing it is empty, as FiftyOne has it."""
+    return str(ids[row]) if row >= 0 else ""
+
+
+def _ship_ids(judged: Judged, ship_ids: Sequence[Any]) -> list[str]:
+    """The ship of every detection; what is in no patch of its own points at no label."""
+    verdicts, ships = judged.found.tolist(), judged.found_ship.tolist()
+    return [
+        NO_SHIP if verdict == UNJUDGED or (verdict == IGNORED and row < 0) else _text(ship_ids, row)
+        for verdict, row in zip(verdicts, ships, strict=True)
+    ]

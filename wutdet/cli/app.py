@@ -58,6 +58,7 @@ app.command()(report.report)
 app.command()(plot.plot)
 app.command()(leaderboard.leaderboard)
 app.command()(look.browse)
+app.command("import-labels")(look.import_labels)
 app.command()(demo.demo)
 
 

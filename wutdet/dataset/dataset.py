@@ -196,8 +196,8 @@ class Dataset:
 
         return TorchDataset(self, transforms)
 
-    def to_fiftyone(self, name: str, **options: Any) -> Any:
-        """A FiftyOne dataset of this name; see `wutdet.browse.to_fiftyone` for the options."""
+    def to_fiftyone(self, name: str | None = None, **options: Any) -> Any:
+        """A FiftyOne dataset of this name, or of the dataset's own; see `wutdet.browse.to_fiftyone` for the options."""
         from wutdet.browse import to_fiftyone
 
         return to_fiftyone(self, name, **options)

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wutdet.dataset import Dataset
+from wutdet.metrics import FoundBoxes
 from wutdet.report.html.evidence import Evidence, gather
 from wutdet.report.html.runs import ReportRun
+from wutdet.scoring.glint import raised_by_glint
 
 VISIBLE: Final = 0.02
 """Contrast in linear light from which a ship counts as visible: on a grey of 128, five levels of an sRGB image."""
@@ -100,25 +102,15 @@ def _lost(evidence: Evidence, fogs: Sequence[str], fails: Make) -> list[Failure]
 
 def _alarms(evidence: Evidence, glare: str, width: dict[int, int], fails: Make) -> list[Failure]:
     """False alarms below the horizon where the same frame has none in clear weather."""
-    cell, clear = evidence.cells[glare], evidence.cells["clear"]
-    before: dict[int, list[NDArray[np.float64]]] = {}
-    for image_id, box in zip(clear.found.image_ids.tolist(), clear.found.xywh, strict=True):
-        before.setdefault(image_id, []).append(box)
-    failures = []
-    for row in np.flatnonzero(cell.alarm):
-        image_id, box = int(cell.found.image_ids[row]), cell.found.xywh[row]
-        left, right = evidence.horizons[image_id]
-        line = left + (right - left) * (box[0] + box[2] / 2) / width[image_id]
-        if box[1] + box[3] <= line or any(_overlap(box, other) for other in before.get(image_id, [])):
-            continue
-        corners = np.concatenate([box[:2], box[:2] + box[2:]])
-        failures.append(fails(ALARM, glare, image_id, corners, float(cell.found.scores[row])))
-    return failures
-
-
-def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    """Whether two xywh boxes touch."""
-    return bool((np.maximum(one[:2], other[:2]) < np.minimum(one[:2] + one[2:], other[:2] + other[2:])).all())
+    cell = evidence.cells[glare]
+    rows = np.flatnonzero(cell.alarm)
+    alarms = FoundBoxes(cell.found.image_ids[rows], cell.found.xywh[rows], cell.found.scores[rows])
+    raised = raised_by_glint(alarms, evidence.cells["clear"].found, evidence.horizons, width)
+    corners = np.concatenate([alarms.xywh[:, :2], alarms.xywh[:, :2] + alarms.xywh[:, 2:]], axis=1)
+    return [
+        fails(ALARM, glare, int(alarms.image_ids[row]), corners[row], float(alarms.scores[row]))
+        for row in np.flatnonzero(raised)
+    ]
 
 
 def _in_turn(failures: Sequence[Failure], sequences: Sequence[str | None], most: int) -> list[Failure]:

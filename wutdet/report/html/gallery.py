@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wutdet.benchmark.plan import Plan, read_plan
+from wutdet.benchmark.rerender import frames_of_run, rerender
 from wutdet.dataset import Dataset
 from wutdet.errors import FrameError
 from wutdet.report.html.evidence import has_detections
 from wutdet.report.html.failures import ALARM, LOST, MISSED, VISIBLE, Failure, choose_failures
 from wutdet.report.html.markup import Markup, paragraph, section, tag
 from wutdet.report.html.pictures import data_uri, picture
-from wutdet.report.html.rerender import frames_of_run, rerender
 from wutdet.report.html.runs import ReportRun
 
 MOST_PICTURES: Final = 18

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from wutdet.benchmark.plan import read_plan
+from wutdet.benchmark.rerender import frames_of_run
 from wutdet.benchmark.store import cell_file_stem, read_detections
 from wutdet.dataset import Dataset
 from wutdet.report.html.evidence import has_detections
-from wutdet.report.html.rerender import frames_of_run
 from wutdet.report.html.runs import ReportRun, typical_cells
 from wutdet.report.html.slices import Slices
 from wutdet.scoring import evaluate

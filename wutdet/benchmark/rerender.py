@@ -1,4 +1,4 @@
-"""The pixels that a run's detector saw, rendered again from its plan."""
+"""The frames and the pixels that a run's detector saw, again from its plan."""
 
 from __future__ import annotations
 
