@@ -12,11 +12,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed-$(TORCH)
 
-.PHONY: help install demo test lint format nightly bench clean
+.PHONY: help install demo test docs lint format nightly bench clean
 
 help:
 	@echo "make demo     install, then sample -> train -> benchmark -> report (5 to 7 minutes)"
 	@echo "make test     install, then lint, types, import rules and all tests"
+	@echo "make docs     install, then the site with executed tutorials into build/docs; a warning is an error"
 	@echo "make nightly  install, then all tests on new random examples, and those too long for every run"
 	@echo "make bench    install, then the timed comparisons"
 	@echo "make format   install, then let ruff write the code's layout"
@@ -46,6 +47,10 @@ lint: install
 
 test: lint
 	$(BIN)/python -m pytest
+
+docs: install
+	$(PIP) install --quiet -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 nightly: install
 	WUTDET_HYPOTHESIS=random $(BIN)/python -m pytest
