@@ -25,7 +25,7 @@ _FRACTIONS: Final = {"train": 0.65, "test": 0.25, "val": 0.10}
 
 
 def render_part(
-    out: Path,
+    out: str | Path,
     *,
     images: int = 120,
     size: tuple[int, int] = (1280, 720),
@@ -50,6 +50,7 @@ def render_part(
     Raises:
         WutdetError: `out` is not empty or cannot be written, or a number makes no sense.
     """
+    out = Path(out)
     _check(out, images, size)
     final = out.resolve()
     aside = final.parent / f".{final.name}.{uuid.uuid4().hex[:8]}.part"
