@@ -32,6 +32,7 @@ def test_app_answers_on_loopback_until_interrupted(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a job in the background of a shell
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr("webbrowser.open", lambda *a, **k: pytest.fail("opened a browser without a display"))
