@@ -136,8 +136,8 @@ def settings(band: tuple[float, float]) -> Iterator[Setting]:
         yield Setting(frame_px, Tiling(imgsz=imgsz, band=band))
     for least in SKIP_BELOW:
         yield Setting(960, Tiling(plan="full", imgsz=640, skip_below=least))
-        for imgsz in (640, 960):
-            yield Setting(960, Tiling(imgsz=imgsz, band=band, skip_below=least))
+        for frame_px, imgsz in ((960, 640), (960, 960), (1280, 1280)):
+            yield Setting(frame_px, Tiling(imgsz=imgsz, band=band, skip_below=least))
 
 
 def measure(detector: UltralyticsDetector, dataset: Dataset, tried: Sequence[Setting]) -> list[Result]:

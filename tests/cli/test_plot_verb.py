@@ -73,3 +73,4 @@ def test_mistakes_are_one_line(benchmarked: Path, tmp_path: Path, run: Run, word
 def test_other_data_are_refused(benchmarked: Path, voc_part: Path, tmp_path: Path, run: Run) -> None:
     said = run("plot", benchmarked, "--out", tmp_path / "x", "--data", voc_part).complaint
     assert "has not the frames of the run" in said
+    assert not (tmp_path / "x").exists()

@@ -86,11 +86,12 @@ def draw_figures(
     job = _Job(read_runs(runs), metric, data, width_mm, frame)
     known = dict.fromkeys(name for run in job.runs for name in number_names(run.clear))
     demand_known(metric, known, what="number", where="--metric")
+    recorded = dict(_recorded(job))  # refuses data that do not fit before anything is written
     folder, written, points = Path(out), list[Path](), list[PlottedPoint]()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with print_look():
-            for figure in _figures(job):
+            for figure in _figures(job, recorded):
                 written += save(figure.draw(), folder / figure.name, formats)
                 points += figure.points
         written += write_numbers(points, folder)
@@ -99,7 +100,7 @@ def draw_figures(
     return DrawnFigures(tuple(written), tuple(job.notes))
 
 
-def _figures(job: _Job) -> Iterator[_Figure]:
+def _figures(job: _Job, recorded: dict[str, Recorded]) -> Iterator[_Figure]:
     """Each is drawn before the next is begun."""
     runs, width_mm = job.runs, job.width_mm
     name = f"severity-{_slug(job.metric)}"
@@ -108,7 +109,6 @@ def _figures(job: _Job) -> Iterator[_Figure]:
         yield _Figure(name, along, lambda: severity_figure(runs, along, job.metric, width_mm))
     else:
         job.notes.append("no curves along severity: no kind of weather was run by itself")
-    recorded = dict(_recorded(job))
     matches = {run: item.matches for run, item in recorded.items()}
     rates = operating_points(runs, matches, "recall-fppi")
     yield _Figure("recall-fppi", rates, lambda: operating_figure(runs, rates, width_mm))
