@@ -24,16 +24,17 @@ help:
 
 install: $(STAMP)
 
+# Python compiles what is imported when it is; compiling all of it beforehand takes half of the installation's time.
 # torch comes first and from one place: an unconstrained resolver swaps a CPU build for a CUDA one of several GB.
 # Where pip finds no build marked +cpu, uv fetches one from PyTorch's own index.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --upgrade pip
-	@if [ "$(TORCH)" = cpu ] && $(PIP) install --quiet -c constraints.txt "$$(grep '^torch==' constraints.txt)+cpu" torchvision 2>/dev/null; \
+	$(PIP) install --quiet --no-compile --upgrade pip
+	@if [ "$(TORCH)" = cpu ] && $(PIP) install --quiet --no-compile -c constraints.txt "$$(grep '^torch==' constraints.txt)+cpu" torchvision 2>/dev/null; \
 	then echo "torch: CPU build"; \
-	else $(PIP) install --quiet -c constraints.txt uv && \
+	else $(PIP) install --quiet --no-compile -c constraints.txt uv && \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend $(TORCH) -c constraints.txt torch torchvision; fi
-	$(PIP) install --quiet -c constraints.txt -e '.[all,dev]'
+	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[all,dev]'
 	@touch $@
 
 demo: install
@@ -49,7 +50,7 @@ test: lint
 	$(BIN)/python -m pytest
 
 docs: install
-	$(PIP) install --quiet -c constraints.txt -e '.[docs]'
+	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[docs]'
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 nightly: install

@@ -94,7 +94,7 @@ def test_two_runs_are_byte_identical(run, tiny_part, tmp_path):
     assert contents(again.out) == contents(run.out)
 
 
-@pytest.mark.parametrize("kill_at", [1, 9, 10])
+@pytest.mark.parametrize("kill_at", [9, *(pytest.param(frame, marks=pytest.mark.nightly) for frame in (1, 10))])
 def test_a_killed_run_continues_to_the_same_bytes(tiny_voc, tmp_path, kill_at):
     """Shards hold 8 frames: killed in the first, at the start of the second, and within it."""
     command = [sys.executable, "-m", "wutdet", "benchmark", str(tiny_voc), "--splits", str(tiny_voc / "splits")]

@@ -50,7 +50,11 @@ def test_a_fixed_export_refuses_another_size_in_one_line(fixed):
 
 @pytest.mark.parametrize(
     ("name", "package"),
-    [("ships.onnx", "onnxruntime"), ("ships.engine", "tensorrt"), ("ships_openvino_model", "openvino")],
+    [
+        ("ships.onnx", "onnxruntime"),
+        pytest.param("ships.engine", "tensorrt", marks=pytest.mark.nightly),
+        pytest.param("ships_openvino_model", "openvino", marks=pytest.mark.nightly),
+    ],
 )
 def test_a_missing_runtime_is_named_in_one_line(name, package, fixed, tmp_path):
     """In a process of its own, where the package cannot be imported."""
