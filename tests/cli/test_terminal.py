@@ -90,14 +90,15 @@ def test_without_a_verb_there_is_help(run: Run) -> None:
     assert answer.err.startswith("Usage: wutdet [OPTIONS] COMMAND")
 
 
-def test_ctrl_c_is_one_line(voc_part: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_one_line(voc_part: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("wutdet.parts.load", stopped)
     answer = run("info", voc_part)
-    assert (answer.code, answer.out) == (130, "")
-    assert answer.err == "wutdet: stopped; the same command continues where it was\n"
+    assert (answer.code, answer.out, answer.err) == (130, "", "wutdet: stopped\n")
+    again = run("benchmark", voc_part, "--detector", "blobs:make", "--out", tmp_path / "run")
+    assert (again.code, again.err) == (130, "wutdet: stopped; the same command continues where it was\n")
 
 
 def test_quiet_leaves_out_notes_and_progress_alone(voc_part: Path, tmp_path: Path, run: Run) -> None:

@@ -30,6 +30,8 @@ from wutdet.cli.usage import ClickException, is_bare_call, usage_line
 from wutdet.errors import WutdetError
 
 _STOPPED: Final = 130  # the exit code of a program that Ctrl-C ended
+_RESUMED: Final = frozenset({"train", "benchmark", "run", "render", "download", "import"})
+"""Verbs whose command goes on where it was; the others begin anew."""
 
 app = typer.Typer(
     name="wutdet",
@@ -104,7 +106,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = _STOPPED
     if code == _STOPPED:
-        _fail("stopped; the same command continues where it was", _STOPPED)
+        resumed = any(word in _RESUMED for word in sys.argv[1:3])  # an option such as --quiet may come first
+        _fail("stopped; the same command continues where it was" if resumed else "stopped", _STOPPED)
     sys.exit(code)
 
 
