@@ -17,13 +17,16 @@ _QUIET: Final = {
     "YOLO_VERBOSE": "false",
     "NO_ALBUMENTATIONS_UPDATE": "1",
 }
+_PATIENT: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Torch's threads wait for each other asleep. Spinning, they take ten times as long where anything else wants a core,
+as rendering ahead does. OpenMP reads this when torch is first imported."""
 
 
 def import_ultralytics(*, online: bool = False) -> Any:
     """The `ultralytics` module, told not to probe the network, install packages or write to the user's settings.
 
-    What the user set in the environment stays. Ultralytics reads its environment when it is first imported, so
-    `online` counts only then.
+    Torch's threads are told to leave the cores to others while they wait. What the user set in the environment stays.
+    Ultralytics and torch read it when they are first imported, so it, and `online`, count only then.
 
     Args:
         online: allow downloads, because the user named a model that needs one.
@@ -34,7 +37,7 @@ def import_ultralytics(*, online: bool = False) -> Any:
     for module in ("torch", "torchvision", "ultralytics"):
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError(module, "train")
-    for name, value in _QUIET.items():
+    for name, value in (_QUIET | _PATIENT).items():
         if not (online and name == "YOLO_OFFLINE"):
             os.environ.setdefault(name, value)
     os.environ.setdefault("YOLO_CONFIG_DIR", str(_config_dir()))
