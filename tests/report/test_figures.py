@@ -306,8 +306,8 @@ def test_a_run_without_detections_or_weather_is_drawn_as_far_as_it_goes(tiny_par
     done = draw_figures([folder], tmp_path / "out", data=tiny_part)
     assert [path.name for path in done.files[:-2]] == ["recall-fppi.svg", "size-scenario.svg", "sizes.svg"]
     assert done.notes == (
-        "no curves along severity: no kind of weather was run by itself",
         "weights.pt: no precision-recall curves, as the folder keeps no detections",
+        "no curves along severity: no kind of weather was run by itself",
         "no frame in all weather: no run says which weather it was",
     )
 
