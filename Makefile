@@ -46,8 +46,9 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# In two processes, a file of tests in one of them: most of the tests keep one core busy.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 docs: install
 	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[docs]'
