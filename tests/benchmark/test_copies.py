@@ -160,3 +160,15 @@ def test_the_verb_prints_the_table_of_a_benchmark(copies, predictions, tmp_path,
     assert [cell["name"] for cell in scores["cells"]] == SCENARIOS.split(",")
     assert scores["detector"]["name"] == "stranger"
     assert pl.DataFrame(scores["cells"])["images"].n_unique() == 1
+
+
+def test_predictions_that_are_no_folder_are_one_line(copies, tmp_path, monkeypatch, capsys):
+    from wutdet.cli.app import main
+
+    monkeypatch.setattr("sys.argv", ["wutdet", "score", str(copies), str(tmp_path / "nowhere")])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith(
+        f"wutdet: {tmp_path / 'nowhere'}: no such folder; give one with a results"
+    )

@@ -100,7 +100,7 @@ def score(
         ignore_below=ignore_below,
         severities=open_severities(severities),
     )
-    if detections.is_dir() and _holds_copies(data):
+    if _holds_copies(data):
         score_all_copies(
             data, detections, settings, split=split, name=name, category=category, out=out, as_json=as_json
         )

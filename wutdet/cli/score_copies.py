@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wutdet.cli.output import note, print_json, print_run, progress
+from wutdet.errors import DataError
 
 if TYPE_CHECKING:
     from wutdet.scoring.measure import Settings
@@ -25,6 +26,12 @@ def score_all_copies(
     """Score a results file a scenario, and print the table of a benchmark."""
     from wutdet.benchmark.copies import score_copies
 
+    if not predictions.is_dir():
+        what, remedy = (
+            "no such folder",
+            "give one with a results file a scenario, or name one scenario's copies as DATA",
+        )
+        raise DataError(what, where=predictions, remedy=remedy)
     with progress("scoring", len(list(predictions.iterdir()))) as advance:
         found = score_copies(
             copies,
