@@ -9,7 +9,7 @@ import pytest
 
 from wutdet.training.energy import EnergyMeter, PowerIntegral, RaplCounter, energy_meter
 from wutdet.training.machine import cpu_model, this_machine
-from wutdet.training.sessions import Session, energy_wh
+from wutdet.training.sessions import Session, SessionLog, energy_wh, read_sessions
 
 
 @pytest.fixture
@@ -102,3 +102,15 @@ def test_energy_of_all_sessions_is_known_only_where_each_read_it():
     assert energy_wh([session(rapl=1.5, smi=2.0), session(rapl=0.25)]) == {"rapl": 1.75}
     assert energy_wh([session(), session(rapl=0.25)]) is None
     assert energy_wh([]) is None
+
+
+def test_an_epoch_noted_and_not_saved_is_taken_back(tmp_path):
+    def log(first_epoch):
+        with EnergyMeter({}) as meter:
+            return SessionLog(tmp_path, first_epoch=first_epoch, device="cpu", threads=1, meter=meter)
+
+    log(1).reached(3)
+    log(3).reached(4)
+    assert [(item.first_epoch, item.last_epoch) for item in read_sessions(tmp_path)] == [(1, 2), (3, 4)]
+    log(1).reached(1)
+    assert [(item.first_epoch, item.last_epoch) for item in read_sessions(tmp_path)] == [(1, 1)]

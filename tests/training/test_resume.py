@@ -17,9 +17,10 @@ import pytest
 
 from wutdet.errors import ConfigError, DataError
 from wutdet.scenarios import prepare
-from wutdet.training import train
+from wutdet.training import running, train
 from wutdet.training import weather_loading as loading
 from wutdet.training.checkpoints import find_checkpoint, keep_copy, read_checkpoint
+from wutdet.training.sessions import read_sessions
 
 EPOCHS = 3
 SETTINGS = {
@@ -56,7 +57,7 @@ def killed(tiny_voc, tmp_path_factory) -> Path:
 def resumed(killed, tiny_part) -> SimpleNamespace:
     """The same training, gone on with in this process; what it told and drew."""
     done = find_checkpoint(killed / "ultralytics").epochs_done
-    told, keys, steps, patch = [], [], [], pytest.MonkeyPatch()
+    told, keys, steps, noted, patch = [], [], [], [], pytest.MonkeyPatch()
 
     def recording(image, **facts):
         keys.append(facts["key"])
@@ -67,12 +68,17 @@ def resumed(killed, tiny_part) -> SimpleNamespace:
         steps.append(int(next(iter(state.values()))["step"]))
         told.append(epoch)
 
+    def saving(trainer):
+        noted.append(read_sessions(killed)[-1].last_epoch)
+        keep_copy(trainer)
+
     patch.setattr(loading, "prepare", recording)
+    patch.setattr(running, "keep_copy", saving)
     try:
         run = train("demo", tiny_part, out=killed, on_epoch=telling, **SETTINGS)
     finally:
         patch.undo()
-    return SimpleNamespace(run=run, done=done, told=told, keys=keys, steps=steps)
+    return SimpleNamespace(run=run, done=done, told=told, keys=keys, steps=steps, noted=noted)
 
 
 def test_the_epochs_of_both_add_up(resumed):
@@ -105,6 +111,10 @@ def test_the_manifest_says_where_it_was_resumed(resumed):
     first, second = manifest["measured"]["sessions"]
     assert (first["first_epoch"], second["first_epoch"], second["last_epoch"]) == (1, resumed.done + 1, EPOCHS)
     assert manifest["measured"]["seconds"] == pytest.approx(first["seconds"] + second["seconds"])
+
+
+def test_an_epoch_is_noted_before_a_checkpoint_can_be_gone_on_from(resumed):
+    assert resumed.noted == list(range(resumed.done + 1, EPOCHS + 1))
 
 
 def test_a_finished_training_is_returned_at_once(resumed, tiny_part):

@@ -50,7 +50,13 @@ class Job:
 
 
 def run_job(
-    ultralytics: Any, job: Job, *, start_from: str, checkpoint: Checkpoint | None, tell: Callable[[Epoch], None]
+    ultralytics: Any,
+    job: Job,
+    *,
+    start_from: str,
+    checkpoint: Checkpoint | None,
+    trained: Callable[[int], None],
+    tell: Callable[[Epoch], None],
 ) -> None:
     """Train to the end.
 
@@ -59,6 +65,7 @@ def run_job(
         job: what to train.
         start_from: an architecture or weights; not looked at where there is a checkpoint.
         checkpoint: to go on from, of the same plan.
+        trained: called with the number of an epoch before its checkpoint is written; not with several devices.
         tell: called after every epoch.
 
     Raises:
@@ -77,6 +84,7 @@ def run_job(
         if names_several(job.device):  # ultralytics trains in other processes, which `tell` does not reach
             stack.enter_context(followed_results(table, tell, of=job.config.epochs, val=job.val))
         else:
+            model.add_callback("on_train_epoch_end", lambda trainer: trained(trainer.epoch + 1))
             model.add_callback("on_fit_epoch_end", epoch_callback(tell))
         try:
             model.train(trainer=_trainer(model, job), data=str(job.data), device=job.device, val=job.val, **settings)

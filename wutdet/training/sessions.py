@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from wutdet.dataset.files import write_aside
 from wutdet.training.energy import EnergyMeter
@@ -28,7 +29,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionLog:
-    """Writes down the session that is running, after every epoch.
+    """Writes down the session that is running.
+
+    An epoch is noted before its checkpoint is written, so that a kill in between loses none of the time spent; the
+    session that goes on then takes back an epoch that was noted and not saved.
 
     Args:
         folder: of the training.
@@ -40,7 +44,11 @@ class SessionLog:
 
     def __init__(self, folder: Path, *, first_epoch: int, device: str, threads: int, meter: EnergyMeter) -> None:
         self._path = folder / SESSIONS_NAME
-        self._before = [item for item in read_sessions(folder) if item.first_epoch < first_epoch]
+        self._before = [
+            replace(item, last_epoch=min(item.last_epoch, first_epoch - 1))
+            for item in read_sessions(folder)
+            if item.first_epoch < first_epoch
+        ]
         self._first_epoch = first_epoch
         self._device = device
         self._threads = threads
@@ -48,7 +56,7 @@ class SessionLog:
         self._started = time.monotonic()
 
     def reached(self, epoch: int) -> None:
-        """Note that an epoch is finished."""
+        """Note that an epoch is trained."""
         session = Session(
             first_epoch=self._first_epoch,
             last_epoch=epoch,

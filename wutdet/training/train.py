@@ -134,7 +134,7 @@ def _train_the_rest(ultralytics: Any, job: Job, on_epoch: Callable[[Epoch], None
             if on_epoch is not None:
                 on_epoch(epoch)
 
-        run_job(ultralytics, job, start_from=start_from, checkpoint=checkpoint, tell=tell)
+        run_job(ultralytics, job, start_from=start_from, checkpoint=checkpoint, trained=log.reached, tell=tell)
         log.reached(last)  # once more, with the final validation
     return before
 
