@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from wutdet.browse import to_fiftyone
+from wutdet.browse import samples, to_fiftyone
 from wutdet.dataset import Dataset, load
 from wutdet.errors import DataError, WutdetError
 from wutdet.sample import render_part
@@ -119,6 +119,36 @@ def test_an_existing_dataset_is_replaced_only_when_asked(fo: Any, part: Dataset)
     to_fiftyone(part.split("val"), "taken", overwrite=True, persistent=False)
     assert len(fo.load_dataset("taken")) == 2
     assert not fo.load_dataset("taken").persistent
+
+
+def test_a_failed_replacement_leaves_the_edits_that_were_there(fo: Any, part: Dataset, monkeypatch: Any) -> None:
+    before = to_fiftyone(part, "edited")
+    sample = before.first()
+    sample.ground_truth.detections[0].label = "buoy"
+    sample.save()
+    names = fo.list_datasets()
+
+    def fail(*_: Any) -> None:
+        raise DataError("the disk is full", remedy="make room")
+
+    monkeypatch.setattr(samples, "keep_original", fail)
+    with pytest.raises(DataError, match="the disk is full"):
+        to_fiftyone(part, "edited", overwrite=True)
+    assert fo.list_datasets() == names
+    assert fo.load_dataset("edited").first().ground_truth.detections[0].label == "buoy"
+    fo.delete_dataset("edited")
+
+
+def test_a_replacement_is_whole_under_its_name(fo: Any, part: Dataset, found: Callable[..., Any]) -> None:
+    detections = {"clear": {0: found((4, 8, 12, 20, 0.9))}}
+    to_fiftyone(part, "replaced", detections=detections, persistent=False)
+    to_fiftyone(part, "replaced", detections=detections, overwrite=True, persistent=False)
+    made = fo.load_dataset("replaced")
+    assert made.name == "replaced"
+    assert [name for name in fo.list_datasets() if name.startswith("replaced")] == ["replaced"]
+    assert len(made.load_saved_view("small ships")) > 0
+    assert made.load_evaluation_view("eval_clear").count("predictions_clear.detections") == 1
+    assert made.to_evaluation_patches("eval_clear").count() == 6
 
 
 def test_a_name_that_fiftyone_refuses_is_one_line(fo: Any, part: Dataset) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from wutdet.browse.audit_facts import CODES, LEAKS, NEAR, NEAR_GROUP, NOTES, AuditFacts, audit_facts
 from wutdet.browse.evidence import (
@@ -80,7 +81,7 @@ def to_fiftyone(
         shown_from: detections below this confidence and below `min_score` are left out.
         audit: what `wutdet.audit` found; it becomes fields and views.
         renders: by scenario, where the frames are as they look under it: the folder of the images.
-        overwrite: replace an existing dataset of that name.
+        overwrite: replace an existing dataset of that name, with all edits made there, once the new one is whole.
         persistent: keep it when FiftyOne ends. It is marked so last: a half-made dataset does not stay.
 
     Raises:
@@ -94,13 +95,17 @@ def to_fiftyone(
     _require_images(shown)
     fo = start_fiftyone()
     with told_in_one_line():
-        made = _create(fo, name or dataset.name, overwrite)
+        name = name or dataset.name
+        made = _create(fo, name, overwrite)
         try:
             _fill(fo, made, shown, evidence, None if audit is None else audit_facts(audit, shown), renders or {})
         except BaseException:
             made.delete()
             raise
         made.persistent = persistent
+        if made.name != name:
+            fo.delete_dataset(name)
+            made.name = name
     return made
 
 
@@ -128,13 +133,15 @@ def _require_images(dataset: Dataset) -> None:
 
 
 def _create(fo: Any, name: str, overwrite: bool) -> Any:
-    if fo.dataset_exists(name) and not overwrite:
+    """An empty dataset; beside one that it will replace, under a name of its own until it is whole."""
+    taken = fo.dataset_exists(name)
+    if taken and not overwrite:
         raise WutdetError(
             f"FiftyOne already has a dataset '{name}'",
             remedy="choose another name, or replace it with --overwrite (overwrite=True in Python)",
         )
     try:
-        return fo.Dataset(name, overwrite=overwrite)
+        return fo.Dataset(f"{name} new {uuid4().hex[:8]}" if taken else name)
     except ValueError as error:
         raise WutdetError(
             f"FiftyOne refuses the dataset name '{name}' ({error})", remedy="choose another name"
