@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pytest
 
 from wutdet.detectors.runtime import import_ultralytics
@@ -60,3 +61,11 @@ def test_weights_that_were_downloaded_when_it_began_are_the_same(tiny_part, tmp_
     before = make_plan(config, tiny_part)
     (tmp_path / "yolo11n.pt").write_bytes(b"downloaded")
     assert differences(stored(before), make_plan(config, tiny_part)) == []
+
+
+def test_what_ultralytics_augments_with_unasked_is_part_of_the_plan(plan, tiny_part, monkeypatch):
+    monkeypatch.setattr("wutdet.training.plan._AUGMENTING", ("numpy", "nothing-of-that-name"))
+    other = make_plan(load_baseline("demo"), tiny_part)
+    assert other.versions["numpy"] == np.__version__
+    assert "nothing-of-that-name" not in other.versions
+    assert f"versions.numpy: {np.__version__} there, nothing here" in differences(stored(other), plan)

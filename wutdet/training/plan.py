@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from wutdet.training.architecture import architecture_sha256
 from wutdet.training.config import BaselineConfig
 
 PLAN_NAME: Final = "plan.json"
+_AUGMENTING: Final = ("albumentations", "albumentationsx")  # of the same module
 _MOST_SHOWN: Final = 4  # differences in a message
 _LONGEST: Final = 40  # of a value in a message
 
@@ -61,7 +64,10 @@ def make_plan(config: BaselineConfig, dataset: Dataset) -> TrainingPlan:
         architecture_sha256=None if config.weights else architecture_sha256(config),
         start_weights_sha256=file_sha256(config.weights),
         dataset=_trained_on(dataset),
-        versions=versions() | {"wutdet": __version__} | (_versions_of_cutting() if config.tiles else {}),
+        versions=versions()
+        | {"wutdet": __version__}
+        | _versions_of_augmenting()
+        | (_versions_of_cutting() if config.tiles else {}),
     )
 
 
@@ -106,6 +112,15 @@ def differences(stored: bytes, plan: TrainingPlan) -> list[str]:
 def file_sha256(path: Path | str | None) -> str | None:
     """The hash of a file; None where there is no such file."""
     return None if path is None or not Path(path).is_file() else hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _versions_of_augmenting() -> dict[str, str]:
+    """Of what ultralytics, without a word, blurs and greys one frame in a hundred with where it is installed."""
+    found = {}
+    for name in _AUGMENTING:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def _versions_of_cutting() -> dict[str, str]:
