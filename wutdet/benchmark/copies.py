@@ -77,36 +77,25 @@ def score_copies(
         DataError: these are no copies with labels, some are missing, or a results file does not fit them.
         ConfigError: the copies ignore ships already, or have other severities.
     """
-    folder, given = Path(copies), Path(predictions)
+    folder = Path(copies)
     how = replace(settings or Settings(), severities=(settings and settings.severities) or all_severities())
     plan = _checked_plan(folder)
-    files = {info.scenario: path for info in plan.scenarios if (path := _results_file(given, info)) is not None}
-    if not files:
-        first = plan.scenarios[0].folder
-        raise DataError("no predictions here", where=given, remedy=f"call them {first}.json, and so on, as the folders")
-    notes = [
-        f"{info.scenario} is left out: no {info.folder}.json" for info in plan.scenarios if info.scenario not in files
-    ]
-    taken = sorted(
-        (info for info in plan.scenarios if info.scenario in files), key=lambda info: info.scenario != _CLEAR
-    )
-    if taken[0].scenario != _CLEAR:
-        notes.append("without clear weather there is nothing to say what the weather leaves")
+    files = _results_files(Path(predictions), plan)
+    taken = sorted((info for info in plan.scenarios if info.scenario in files), key=_clear_first)
     _check_severities(folder, taken, how.severities or all_severities())
-    records = sorted((item for item in read_records(folder) if not item.left_out), key=lambda item: item.image_id)
     whole = load(folder / taken[0].folder)
+    records = sorted((item for item in read_records(folder) if not item.left_out), key=lambda item: item.image_id)
     _check_frames(folder, whole, records)
     dataset = _chosen(whole, plan, split)
     wanted = set(dataset.images["image_id"])
     records = [record for record in records if record.image_id in wanted]
     others = _known(whole.filter(~pl.col("image_id").is_in(list(wanted))))
-    places = [plan.scenarios.index(info) for info in taken]
-    cells = []
-    for info, place in zip(taken, places, strict=True):
+    notes, cells = _notes_on_what_is_missing(plan, taken), []
+    for info in taken:
         results = read_results(files[info.scenario], _known(dataset), elsewhere=others, category=category)
         notes += [f"{info.scenario}: {line}" for line in results.notes]
-        cells.append(_cells(results.found, records, place))
-    frames = [_frame(record, [column[number] for column in cells]) for number, record in enumerate(records)]
+        cells.append(_cells(results.found, records, plan.scenarios.index(info)))
+    frames = [_frame(record, list(row)) for record, *row in zip(records, *cells, strict=True)]
     target = None if out is None else new_folder(Path(out))
     subject = _Subject(
         DetectorInfo(name=detector) if isinstance(detector, str) else detector,
@@ -151,9 +140,29 @@ def _check_severities(folder: Path, infos: Sequence[ScenarioInfo], table: Severi
             raise ConfigError(what, where=folder, remedy="give the --severities they were rendered with")
 
 
-def _results_file(folder: Path, info: ScenarioInfo) -> Path | None:
-    tried = (folder / f"{info.folder}.json", folder / info.folder / "predictions.json")
-    return next((path for path in tried if path.is_file()), None)
+def _results_files(folder: Path, plan: RenderPlan) -> dict[str, Path]:
+    """By scenario; of one whose name leads to two files the flat one."""
+    found: dict[str, Path] = {}
+    for info in plan.scenarios:
+        tried = (folder / f"{info.folder}.json", folder / info.folder / "predictions.json")
+        if path := next((path for path in tried if path.is_file()), None):
+            found[info.scenario] = path
+    if not found:
+        first = plan.scenarios[0].folder
+        remedy = f"call them {first}.json, and so on, as the folders"
+        raise DataError("no predictions here", where=folder, remedy=remedy)
+    return found
+
+
+def _notes_on_what_is_missing(plan: RenderPlan, taken: Sequence[ScenarioInfo]) -> list[str]:
+    notes = [f"{info.scenario} is left out: no {info.folder}.json" for info in plan.scenarios if info not in taken]
+    if taken[0].scenario != _CLEAR:
+        notes.append("without clear weather there is nothing to say what the weather leaves")
+    return notes
+
+
+def _clear_first(info: ScenarioInfo) -> bool:
+    return info.scenario != _CLEAR
 
 
 def _check_frames(folder: Path, dataset: Dataset, records: Sequence[FrameRecord]) -> None:

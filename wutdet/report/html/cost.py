@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from wutdet.benchmark.cost import Cost
+from wutdet.report.cost_table import STAGES, detect_ms, millions
 from wutdet.report.html.curves import cell_top
 from wutdet.report.html.markup import Markup, paragraph, section, tag
 from wutdet.report.html.runs import HEADLINE, ReportRun
 from wutdet.report.html.svg import axes, bar, draw, legend, make_plot, marker, ticks_to
 from wutdet.report.html.tables import Cell, number_cell, table, without_empty
 from wutdet.report.number_text import interval_text
-
-_DETECT: Final = "detect"
 
 
 def cost_section(runs: Sequence[ReportRun]) -> Markup:
@@ -31,7 +30,6 @@ def cost_section(runs: Sequence[ReportRun]) -> Markup:
     return section("cost", "Cost", *parts, table("Cost of the runs", heads, rows), paragraph(note, class_="note"))
 
 
-_STAGES: Final = ("decode", "render", _DETECT, "preprocess", "infer", "postprocess")
 _HEADS: Final[tuple[str, ...]] = (
     "run",
     "input px",
@@ -39,7 +37,7 @@ _HEADS: Final[tuple[str, ...]] = (
     "GFLOPs",
     "device",
     "frames",
-    *(f"{name}, ms (95 %)" for name in _STAGES),
+    *(f"{name}, ms (95 %)" for name in STAGES),
     "pictures/s",
     "memory, MB",
     "GPU memory, MB",
@@ -50,17 +48,16 @@ def _row(run: ReportRun, cost: Cost) -> list[Cell | str]:
     detector = run.scores.detector
     protocol = detector.protocol
     stages = []
-    for name in _STAGES:
+    for name in STAGES:
         stage = cost.stages.get(name)
         if stage is None:
             stages.append(number_cell(None))
             continue
         stages.append(Cell(f"{stage.median_ms:.1f} ({stage.p95_ms:.1f})", stage.median_ms, True))
-    parameters = None if detector.parameters is None else detector.parameters / 1e6
     return [
         run.name,
         number_cell(None if protocol is None else protocol.imgsz, form=".0f"),
-        number_cell(parameters, form=".2f"),
+        number_cell(millions(detector.parameters), form=".2f"),
         number_cell(detector.gflops, form=".1f"),
         _device(run),
         number_cell(cost.frames, form=",.0f"),
@@ -79,21 +76,19 @@ def _device(run: ReportRun) -> str:
 
 
 def _in_words(run: ReportRun, cost: Cost) -> Markup:
-    stage = cost.stages.get(_DETECT)
-    if stage is None:
+    ms = detect_ms(cost)
+    if ms is None:
         return paragraph("How long a detection takes was not measured.")
     value = interval_text(run.clear.AP_small, run.clear.intervals.get(HEADLINE))
-    return paragraph(f"A picture takes {run.name} {stage.median_ms:.1f} ms (median), for an AP_small of {value}.")
+    return paragraph(f"A picture takes {run.name} {ms:.1f} ms (median), for an AP_small of {value}.")
 
 
 def _latency_plot(runs: Sequence[ReportRun]) -> Markup:
     """A point a run, with its interval upright."""
     points = [
-        (place, run, stage.median_ms, run.clear.AP_small)
+        (place, run, ms, run.clear.AP_small)
         for place, run in enumerate(runs)
-        if run.cost is not None
-        and (stage := run.cost.stages.get(_DETECT)) is not None
-        and run.clear.AP_small is not None
+        if (ms := detect_ms(run.cost)) is not None and run.clear.AP_small is not None
     ]
     if not points:
         return Markup()
