@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wutdet.detectors.tiles import Window, frame_windows
 from wutdet.errors import ConfigError
-from wutdet.training import TrainingTiles, load_baseline, parse_overrides
+from wutdet.training import TrainingTiles, load_baseline, parse_overrides, trains_on_tiles
 from wutdet.training.overrides import apply_overrides
 from wutdet.training.tile_cutting import BLANK, keeps_empty, ships_in, tile_pixels, training_windows
 
@@ -131,6 +131,8 @@ def test_tiles_are_set_by_words_and_taken_away():
     assert apply_overrides(plain, {"tiles": wanted}, known=[]).tiles == wanted
     both = apply_overrides(tiled, parse_overrides(["weather.fog.mor_m_range=500,4000"]), known=[])
     assert (both.tiles, both.weather.fog.mor_m_range) == (TrainingTiles(), (500, 4000))
+    asked = [(plain, {}), (plain, words), (tiled, {}), (tiled, {"tiles": None})]
+    assert [trains_on_tiles(*one) for one in asked] == [False, True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -109,15 +109,18 @@ def test_tiles_alone_where_frames_are_not_wanted(few, tmp_path):
 def test_tiles_are_the_same_whoever_cuts_them_and_are_cut_once(written, few, tmp_path):
     (tmp_path / TILES).mkdir()
     (tmp_path / TILES / "half.jpg").touch()  # of a cutting that was killed
-    again = write_data(few, tmp_path, CONFIG, threads=1)
+    steps = []
+    again = write_data(few, tmp_path, CONFIG, threads=1, advance=steps.append)
+    assert steps == [1] * len(few)
     assert again.tiles == written.data.tiles
     for tile in again.tiles:
         one, other = (folder / TILES / tile.name for folder in (tmp_path, written.folder))
         assert one.read_bytes() == other.read_bytes()
     assert not (tmp_path / TILES / "half.jpg").exists()
     before = [(tmp_path / TILES / tile.name).stat().st_mtime_ns for tile in again.tiles]
-    third = write_data(few, tmp_path, CONFIG, threads=1)
+    third = write_data(few, tmp_path, CONFIG, threads=1, advance=steps.append)
     assert third == again
+    assert steps == [1] * len(few) + [len(few)]
     assert [(tmp_path / TILES / tile.name).stat().st_mtime_ns for tile in third.tiles] == before
 
 

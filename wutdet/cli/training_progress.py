@@ -1,4 +1,4 @@
-"""A training with a progress bar of its epochs."""
+"""A training with a progress bar of its epochs, and of the frames that are cut into tiles for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from wutdet.cli.output import note, progress, warn
+from wutdet.cli.output import note, progress_of, warn
 
 if TYPE_CHECKING:
     from wutdet.dataset import Dataset
@@ -25,13 +25,15 @@ def train_with_progress(
     on_error: Literal["stop", "skip"],
     overrides: Mapping[str, Any],
 ) -> TrainedRun:
-    """Train as `wutdet.train` does, showing epochs on stderr."""
-    from wutdet.training import load_baseline, train
+    """Train as `wutdet.train` does, showing on stderr how far it is."""
+    from wutdet.training import load_baseline, train, trains_on_tiles
 
     config = load_baseline(baseline)
     if "val" not in dataset.splits:
         warn("there is no split 'val': the last epoch's weights are the result")
-    with progress(f"training {config.name}", int(overrides.get("epochs") or config.epochs)) as advance:
+    epochs = {f"training {config.name}": int(overrides.get("epochs") or config.epochs)}
+    frames = {"cutting tiles": _frames_to_cut(dataset)} if trains_on_tiles(config, overrides) else {}
+    with progress_of(frames | epochs) as (*cutting, advance):
         shown = 0
 
         def on_epoch(epoch: Epoch) -> None:
@@ -51,8 +53,13 @@ def train_with_progress(
             trust_weights=trust_weights,
             on_error=on_error,
             on_epoch=on_epoch,
+            advance_tiles=cutting[0] if cutting else lambda _: None,
             **overrides,
         )
     if run.epochs_before:
         note(f"{run.epochs_before} of {run.config.epochs} epochs were trained before")
     return run
+
+
+def _frames_to_cut(dataset: Dataset) -> int:
+    return sum(not {"train", "val"}.isdisjoint(splits) for splits in dataset.images["splits"])

@@ -2,7 +2,7 @@
 
 from wutdet.training.config import BaselineConfig, baseline_names, load_baseline
 from wutdet.training.epochs import Epoch
-from wutdet.training.overrides import parse_overrides
+from wutdet.training.overrides import parse_overrides, trains_on_tiles
 from wutdet.training.tile_settings import TrainingTiles
 from wutdet.training.train import TrainedRun, train
 from wutdet.training.weather import FogRange, GlareRange, LowLightRange, RainRange, WeatherAugmentation
@@ -22,5 +22,6 @@ __all__ = [
     "load_baseline",
     "parse_overrides",
     "train",
+    "trains_on_tiles",
     "weather_trainer",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -47,11 +47,18 @@ def require_train(dataset: Dataset) -> None:
         )
 
 
-def write_data(dataset: Dataset, folder: Path, config: BaselineConfig, *, threads: int) -> TrainingData:
+def write_data(
+    dataset: Dataset,
+    folder: Path,
+    config: BaselineConfig,
+    *,
+    threads: int,
+    advance: Callable[[int], None] = lambda _: None,
+) -> TrainingData:
     """The train and val splits in the YOLO layout, and tiles of them where the config wants some.
 
     What a killed training left there is written anew: half of it may be missing, or its links may lead nowhere.
-    Tiles are no links, and are cut once.
+    Tiles are no links, and are cut once; `advance` is told how many frames were.
 
     Raises:
         DataError: there is no tile, and tiles alone are to be trained on.
@@ -66,7 +73,7 @@ def write_data(dataset: Dataset, folder: Path, config: BaselineConfig, *, thread
     path = write_yolo(kept, folder / _DATA, placement="link")
     tiles: tuple[Tile, ...] = ()
     if config.tiles is not None:
-        tiles = cut_tiles(kept, folder / TILES, config.tiles, seed=config.seed, threads=threads)
+        tiles = cut_tiles(kept, folder / TILES, config.tiles, seed=config.seed, threads=threads, advance=advance)
         _add_tiles(path.parent, folder / TILES, tiles, wanted, with_frames=config.tiles.with_frames)
     return TrainingData(path, "val" in wanted, tiles)
 

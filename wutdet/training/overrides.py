@@ -70,6 +70,15 @@ def apply_overrides(config: BaselineConfig, overrides: Mapping[str, Any], *, kno
         raise ConfigError(str(error), remedy="give it a value of that type") from None
 
 
+def trains_on_tiles(config: BaselineConfig, overrides: Mapping[str, Any]) -> bool:
+    """Whether the config has tiles once the user's settings are applied.
+
+    Raises:
+        ConfigError: a setting of tiles is wrong.
+    """
+    return _changed(_TILES, config.tiles, TrainingTiles, overrides) is not None
+
+
 def known_settings() -> list[str]:
     """The names of ultralytics' settings that a user may override."""
     from ultralytics.utils import DEFAULT_CFG_DICT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -54,7 +54,15 @@ class TileCounts(msgspec.Struct, frozen=True, kw_only=True):
     ships: int
 
 
-def cut_tiles(dataset: Dataset, folder: Path, tiles: TrainingTiles, *, seed: int, threads: int) -> tuple[Tile, ...]:
+def cut_tiles(
+    dataset: Dataset,
+    folder: Path,
+    tiles: TrainingTiles,
+    *,
+    seed: int,
+    threads: int,
+    advance: Callable[[int], None] = lambda _: None,
+) -> tuple[Tile, ...]:
     """Cut every frame and write its tiles; tiles that an earlier call finished are taken as they are.
 
     A tile of a JPEG is a JPEG of quality 95 with full colour, any other a PNG. A tile that shows nothing but what is
@@ -66,12 +74,14 @@ def cut_tiles(dataset: Dataset, folder: Path, tiles: TrainingTiles, *, seed: int
         tiles: the settings.
         seed: draws which tiles without ships are kept.
         threads: that cut.
+        advance: called with the number of frames that are cut since the last call.
 
     Raises:
         FrameError: an image is bad.
     """
     table = folder / TABLE_NAME
     if table.is_file():
+        advance(len(dataset))
         return msgspec.json.decode(table.read_bytes(), type=tuple[Tile, ...])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -80,13 +90,16 @@ def cut_tiles(dataset: Dataset, folder: Path, tiles: TrainingTiles, *, seed: int
     def cut(place: int) -> list[Tile]:
         return _cut_frame(dataset[place], splits[place], folder, tiles, seed)
 
+    made: list[Tile] = []
     pool = ThreadPoolExecutor(threads)
     try:
-        made = tuple(tile for of_frame in pool.map(cut, range(len(dataset))) for tile in of_frame)
+        for of_frame in pool.map(cut, range(len(dataset))):
+            made += of_frame
+            advance(1)
     finally:
         pool.shutdown(cancel_futures=True)  # a bad frame, or Ctrl-C, waits for no other frame
     write_aside(table, msgspec.json.encode(made))
-    return made
+    return tuple(made)
 
 
 def count_tiles(tiles: Iterable[Tile], split: str) -> TileCounts:

@@ -50,6 +50,7 @@ def train(
     trust_weights: bool = False,
     on_error: OnError = "stop",
     on_epoch: Callable[[Epoch], None] | None = None,
+    advance_tiles: Callable[[int], None] = lambda _: None,
     **overrides: Any,
 ) -> TrainedRun:
     """Train on the dataset's `train` split, choosing the epoch on its `val` split where there is one.
@@ -71,6 +72,7 @@ def train(
         on_error: `stop` raises at the first frame whose image is not whole; `skip` leaves it out, and the
             manifest lists it.
         on_epoch: called after every epoch.
+        advance_tiles: called with the number of frames whose tiles are cut since the last call, where tiles are wanted.
         **overrides: `epochs`, `imgsz`, `batch`, `seed`, `weather` (None, a mapping or a `WeatherAugmentation`; or one
             field of it as `**{"weather.p": 0.3}`), `tiles` (likewise, a `TrainingTiles`) and ultralytics' own settings.
 
@@ -98,7 +100,7 @@ def train(
     if (folder / WEIGHTS_NAME).is_file() and (folder / MANIFEST_NAME).is_file():
         return TrainedRun(folder, folder / WEIGHTS_NAME, config, config.epochs)
     threads = threads or default_threads()
-    data = write_data(dataset, folder, config, threads=threads)
+    data = write_data(dataset, folder, config, threads=threads, advance=advance_tiles)
     job = Job(
         config=config,
         dataset=dataset,
