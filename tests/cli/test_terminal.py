@@ -375,3 +375,9 @@ def test_frames_copied_before_are_told_together(tmp_path: Path, monkeypatch: pyt
     finished: list[int] = []
     rendered(finished.append)
     assert finished == [10]
+
+
+def test_no_summary_of_a_verb_is_cut_off_in_80_columns(run: Run) -> None:
+    summaries = run("--help").out.partition("Commands:")[2].strip().splitlines()
+    assert len(summaries) == len(app.registered_commands)
+    assert [line for line in summaries if not line.endswith(".") or line.endswith("...")] == []

@@ -46,7 +46,10 @@ def audit(
     classes: Classes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find what is wrong with a dataset; exit 1 when there are errors and no --fix."""
+    """Find what is wrong with a dataset.
+
+    Exit 1 when there are errors and no --fix.
+    """
     from wutdet.dataset.audit import audit as look
     from wutdet.report.audit_table import audit_table, check_codes, finding_lines
 

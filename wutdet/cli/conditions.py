@@ -45,7 +45,10 @@ def conditions(
     on_error: OnError = OnErrorChoice.stop,
     as_json: AsJson = False,
 ) -> None:
-    """Guess the condition of real frames from their pixels: a proxy tag with a score, never ground truth."""
+    """Guess the condition of real frames from their pixels.
+
+    A proxy tag with a score, never ground truth.
+    """
     from wutdet.dataset.frame_source import open_frames
     from wutdet.report.condition_run import check_outputs, run_conditions
     from wutdet.report.condition_summary import summary_table

@@ -97,7 +97,10 @@ def convert(
     ] = WriteOriginChoice.one,
     as_json: AsJson = False,
 ) -> None:
-    """Write a dataset as COCO, YOLO, VOC or HuggingFace Parquet, with its images."""
+    """Write a dataset as COCO, YOLO, VOC or HuggingFace.
+
+    The images go with it.
+    """
     from wutdet.dataset.convert import convert as write
 
     dataset = open_dataset(

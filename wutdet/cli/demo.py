@@ -21,7 +21,10 @@ def demo(
     frames: Annotated[int, typer.Option("--frames", min=24, help="Frames of the sample.")] = _FRAMES,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Other than the demo baseline's.")] = None,
 ) -> None:
-    """Render a sample, train a small detector on it, and measure it in all weather: minutes on two cores."""
+    """Render a sample, train on it, measure in all weather.
+
+    It takes minutes on two cores.
+    """
     from wutdet.benchmark.run import benchmark
     from wutdet.cli.training_progress import train_with_progress
     from wutdet.dataset import load

@@ -82,7 +82,10 @@ def merge(
     out: Annotated[Path, typer.Option("--out", help="The run folder to make or to complete.")],
     as_json: AsJson = False,
 ) -> None:
-    """Put parts of a run that were computed apart (--shard) into one run folder."""
+    """Put parts of a run that were computed apart into one.
+
+    Parts are those of `benchmark --shard`.
+    """
     from wutdet.benchmark.merge import merge_runs
 
     done, of = merge_runs(runs, out)

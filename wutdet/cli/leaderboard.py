@@ -22,7 +22,10 @@ def leaderboard(
     check: Annotated[bool, typer.Option("--check", help="Exit 1 if FOLDER/README.md is not what scores say.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rank recorded baselines by any number, beside what others published."""
+    """Rank recorded baselines by any number.
+
+    What others published stands beside them.
+    """
     from wutdet.report.leaderboard import read_leaderboard
     from wutdet.report.leaderboard_page import PAGE_NAME, page_difference, write_page
 

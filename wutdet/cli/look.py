@@ -57,7 +57,10 @@ def browse(
     classes: Classes = None,
     on_error: OnError = OnErrorChoice.stop,
 ) -> None:
-    """Open a dataset, and a run's detections with what was right and wrong, in FiftyOne."""
+    """Open a dataset in FiftyOne.
+
+    With --run, what its detector found, missed and made up.
+    """
     from wutdet.browse import open_app, to_fiftyone
     from wutdet.browse.app import require_free_port
     from wutdet.dataset.audit import audit as look
@@ -111,7 +114,10 @@ def import_labels(
     classes: Classes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring labels that were mended in FiftyOne back as COCO, with a log; what was there stays as it is."""
+    """Bring labels that were mended in FiftyOne back.
+
+    As COCO, with a log of every change; what was there stays as it is.
+    """
     from wutdet.browse import import_labels as bring_back
 
     result = bring_back(name, out, classes=parse_classes(classes))

@@ -85,7 +85,10 @@ def run(
     gpus_per_detector: GpusPerDetector = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Train what is missing, benchmark every detector and seed, and write one table: text, CSV and LaTeX."""
+    """Train what is missing, benchmark all, write one table.
+
+    As text, CSV and LaTeX; detectors and seeds are those of a plan.
+    """
     from wutdet.benchmark.matrix import run_matrix
     from wutdet.benchmark.matrix_plan import load_matrix
     from wutdet.benchmark.record import read_cost

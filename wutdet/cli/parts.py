@@ -30,7 +30,10 @@ def download(
     keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Leave the archive in --out.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Download a part of WUTDet, verify it and unpack it; the same command continues an interrupted one."""
+    """Download a part of WUTDet and unpack it.
+
+    It is verified; the same command continues an interrupted one.
+    """
     from wutdet.parts import download as get
     from wutdet.parts import find_part, read_registry
 

@@ -47,7 +47,10 @@ def plot(
     on_error: OnError = OnErrorChoice.stop,
     as_json: AsJson = False,
 ) -> None:
-    """Draw figures of one or several runs for a paper, with the numbers that they show."""
+    """Draw figures of runs for a paper.
+
+    The numbers that they show are written beside them.
+    """
     from wutdet.errors import ConfigError
     from wutdet.report.figures import draw_figures, parse_formats
 

@@ -78,7 +78,10 @@ def render(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write degraded copies of frames with their labels, for any detector, or a sheet of one frame."""
+    """Write degraded copies of frames, for any detector.
+
+    Labels go with them; --sheet shows one frame in all weather.
+    """
     from wutdet.dataset.frame_source import DatasetFrames, open_frames
     from wutdet.rendering import render as write_copies
     from wutdet.report.sheet import draw_sheet

@@ -38,7 +38,7 @@ def report(
     on_error: OnError = OnErrorChoice.stop,
     as_json: AsJson = False,
 ) -> None:
-    """Write the report of one or several runs, side by side, as one file."""
+    """Write the report of runs, side by side, as one file."""
     from wutdet.report.html import read_runs, report_numbers, write_report_file
 
     read = read_runs(runs)

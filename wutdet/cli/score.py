@@ -82,7 +82,10 @@ def score(
     on_error: OnError = OnErrorChoice.stop,
     as_json: AsJson = False,
 ) -> None:
-    """Score the detections of any detector; labels are enough, no image is read."""
+    """Score the detections of any detector.
+
+    Labels are enough, no image is read.
+    """
     from wutdet.benchmark.scoring import slice_columns
     from wutdet.report.score_tables import score_tables
     from wutdet.scoring import evaluate, read_results
@@ -182,7 +185,10 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two runs on the same frames, with paired intervals and p-values."""
+    """Compare two runs on the same frames.
+
+    With paired intervals and p-values.
+    """
     from wutdet.report.compare_table import compare_table
     from wutdet.scoring.compare import DEFAULT_NUMBERS, compare_runs
     from wutdet.scoring.drops import parse_max_drops

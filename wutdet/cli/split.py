@@ -63,7 +63,10 @@ def split(
     on_error: OnError = OnErrorChoice.stop,
     as_json: AsJson = False,
 ) -> None:
-    """Write split lists that keep near-duplicates and neighbours in time on one side."""
+    """Write split lists without leaks.
+
+    Near-duplicates and neighbours in time stay on one side.
+    """
     from wutdet.dataset.splitting.fractions import parse_fractions
     from wutdet.dataset.splitting.frame_groups import check_cameras
     from wutdet.dataset.splitting.resplit import split_by_groups, split_by_ids, split_by_rule
