@@ -73,8 +73,8 @@ def test_every_pixel_of_sea_and_sky_has_the_light_of_its_path(severity_mor: floa
     banks = draw_banks(generator("b", "fog", 0), 0.5, 60.0)
     columns = np.arange(960) + 0.5
     azimuth = np.arctan((columns - 480) / Camera().focal_px(960))
-    range_m = np.minimum(sea_range_m(np.arange(540) + 0.5 - 200.0, Camera(), 960), FARTHEST_M)
-    path_m = banks.path_m(azimuth, np.repeat(range_m[:, None], 960, axis=1))
+    below_px = np.multiply.outer(np.arange(540) + 0.5 - 200.0, Camera().cos_azimuth(columns, 960))
+    path_m = banks.path_m(azimuth, np.minimum(sea_range_m(below_px, Camera(), 960), FARTHEST_M))
     t = np.exp(-math.log(20.0) / severity_mor * path_m)[:, :, None]
     airlight = srgb_to_linear(np.array(SKY) / 255.0)
     expected = 255.0 * linear_to_srgb(srgb_to_linear(image / 255.0) * t + airlight * (1.0 - t))

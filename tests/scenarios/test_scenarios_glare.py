@@ -9,7 +9,7 @@ import pytest
 from wutdet.scenarios import Ambient, Camera, Horizon, prepare
 from wutdet.scenarios.facets import FACET_STEPS, FACET_ZERO, facet_ring
 from wutdet.scenarios.glare import Glitter, light_levels, make_glitter
-from wutdet.scenarios.glint import Sun, find_sun, log_mirror_density, slope_variance
+from wutdet.scenarios.glint import Sun, find_sun, log_mirror_density, reflectance, slope_variance
 from wutdet.scenarios.keyed import generator
 
 
@@ -58,7 +58,7 @@ def test_mean_square_slope_is_cox_and_munks(wind_m_s: float) -> None:
 
     Seen straight from above (depression 90 degrees) the facet that mirrors a sun at elevation e tilts by
     β = (90° − e)/2, whatever the azimuth, and cos(β) and sin(depression) = 1 are known. So the density of slope
-    tan β is radiance · 4·cos⁴β, and its second moment in the plane, 2π·∫ s³·p(s) ds, must be
+    tan β is radiance · 4·cos⁴β / ρ(β), and its second moment in the plane, 2π·∫ s³·p(s) ds, must be
     0.003 + 0.00512·U: 0.01324, 0.0286 and 0.06444 at 2, 5 and 12 m/s.
     """
     slope = np.linspace(0.0, 0.99, 2000)
@@ -71,7 +71,7 @@ def test_mean_square_slope_is_cox_and_munks(wind_m_s: float) -> None:
             for s in slope
         ]
     )
-    density = radiance * 4.0 * np.cos(np.arctan(slope)) ** 4
+    density = radiance * 4.0 * np.cos(np.arctan(slope)) ** 4 / reflectance(np.cos(np.arctan(slope)))
     step = slope[1] - slope[0]
     assert 2.0 * math.pi * (slope * density).sum() * step == pytest.approx(1.0, rel=0.002)
     measured = 2.0 * math.pi * (slope**3 * density).sum() * step
@@ -79,12 +79,24 @@ def test_mean_square_slope_is_cox_and_munks(wind_m_s: float) -> None:
     assert slope_variance(wind_m_s) == pytest.approx(measured, rel=0.005)
 
 
+def test_water_mirrors_as_fresnel_says() -> None:
+    """((n − 1)/(n + 1))² straight down, tan² vanishes at Brewster's angle atan n, all of the light at grazing."""
+    n = 1.34
+    assert reflectance(np.array([1.0]))[0] == pytest.approx((0.34 / 2.34) ** 2, rel=1e-12)
+    assert reflectance(np.array([0.0]))[0] == 1.0
+    brewster = math.atan(n)
+    across = math.sin(2.0 * brewster - math.pi / 2.0) ** 2  # sin²(ω − τ) where ω + τ is a right angle
+    assert reflectance(np.array([math.cos(brewster)]))[0] == pytest.approx(across / 2.0, rel=1e-12)
+    assert (np.diff(reflectance(np.linspace(0.0, 1.0, 101))) < 0).all()
+
+
 @pytest.mark.parametrize("wind_m_s", [2.0, 5.0, 12.0])
 def test_the_rendered_field_has_that_slope_variance(wind_m_s: float) -> None:
     """The field that is rendered falls off with the slope as e^(−s²/σ²), so the fit of it over s² gives σ² back.
 
     With the camera at the origin, lens direction l and sun direction m, the facet's normal is along l + m, so
-    s² = |horizontal part|²/z²; what is left of the field is the known factor 1/(4·sin·cos⁴β).
+    s² = |horizontal part|²/z²; what is left of the field is the known factor ρ(ω)/(4·sin·cos⁴β), with
+    ω the angle between l and the normal.
     """
     elevation = math.radians(25.0)
     glitter = glitter_of(wind_m_s=wind_m_s, sun_azimuth_deg=0.0, sun_elevation_deg=25.0)
@@ -93,7 +105,7 @@ def test_the_rendered_field_has_that_slope_variance(wind_m_s: float) -> None:
     x = (np.arange(columns) + 0.5) * 960 / columns - 480
     y = (np.arange(rows) + 0.5) * 340 / rows
     dip = math.sqrt(2.0 * 15.0 / 6_371_000.0)
-    depression = dip + np.arctan(y / focal_px)[:, None]
+    depression = dip + np.arctan(np.divide.outer(y, np.hypot(focal_px, x)))
     azimuth = np.arctan(x / focal_px)[None, :]
     lens = np.stack(
         np.broadcast_arrays(
@@ -102,7 +114,9 @@ def test_the_rendered_field_has_that_slope_variance(wind_m_s: float) -> None:
     )
     normal = lens + np.array([math.cos(elevation), 0.0, math.sin(elevation)])[:, None, None]
     squared = (normal[0] ** 2 + normal[1] ** 2) / normal[2] ** 2
+    cos_incidence = (normal * lens).sum(axis=0) / np.linalg.norm(normal, axis=0)
     left = glitter.smooth + np.log(4.0 * np.maximum(np.sin(depression), 0.08)) - 2.0 * np.log1p(squared)
+    left -= np.log(reflectance(cos_incidence))
     falling, _ = np.polyfit(squared.ravel(), left.ravel(), 1)
     assert -1.0 / falling == pytest.approx(0.003 + 0.00512 * wind_m_s, rel=0.02)
 

@@ -56,7 +56,7 @@ def test_lower_in_the_frame_is_nearer(height_m: float, first: float, second: flo
 
 
 def test_a_ship_stands_where_its_foot_is_and_never_beyond_the_farthest() -> None:
-    boxes = np.array([[900.0, 600, 908, 606], [100, 100, 300, 606], [0, 400, 10, 429], [0, 425, 10, 431]])
+    boxes = np.array([[956.0, 600, 964, 606], [860, 100, 1060, 606], [0, 400, 10, 429], [0, 425, 10, 431]])
     ranges = ship_ranges_m(boxes, Horizon.level(430), Camera(), WIDTH)
     assert ranges[0] == pytest.approx(138.9, abs=0.05)
     assert ranges[1] == ranges[0]
@@ -67,20 +67,74 @@ def test_a_tilted_horizon_moves_the_range_with_the_column() -> None:
     tilted = Horizon(400.0, 460.0)
     boxes = np.array([[0.0, 500, 20, 560], [1900.0, 500, 1920, 560]])
     left, right = ship_ranges_m(boxes, tilted, Camera(), WIDTH)
-    assert left == pytest.approx(range_at((560 - 400.3125) * tilted.cos_roll(WIDTH), Camera()), rel=1e-6)
+    cosine = float(Camera().cos_azimuth(10.0, WIDTH))
+    assert cosine == pytest.approx(1662.77 / math.hypot(1662.77, 950.0), abs=1e-5)
+    assert left == pytest.approx(range_at((560 - 400.3125) * tilted.cos_roll(WIDTH) * cosine, Camera()), rel=1e-6)
     assert right > 1.3 * left
-    levels = RangeLevels(30.0)
-    plane = sea_levels(levels, tilted, Camera(), 1080, WIDTH)
-    for x, y in ((10, 700), (1900, 700), (960, 1000)):
-        below = (y + 0.5 - float(tilted.row_at(x + 0.5, WIDTH))) * tilted.cos_roll(WIDTH)
-        expected = levels.level(np.minimum(sea_range_m(np.array([below]), Camera(), WIDTH), FARTHEST_M))[0]
-        assert abs(float(plane[y, x]) - expected) <= 0.6
+
+
+@pytest.mark.parametrize(
+    "horizon",
+    [Horizon.level(430.0), Horizon.level(-200.0), Horizon(400.0, 460.0), Horizon(-150.0, 50.0), Horizon.level(4500.0)],
+)
+@pytest.mark.parametrize("hfov_deg", [60.0, 90.0])
+def test_every_pixel_of_the_sea_has_its_range_wherever_the_horizon_lies(horizon: Horizon, hfov_deg: float) -> None:
+    camera, height, width = Camera(hfov_deg=hfov_deg), 1080, WIDTH
+    if horizon.row_left > height:
+        height, width = 5000, 64
+    levels = RangeLevels(10.0)
+    plane = sea_levels(levels, horizon, camera, height, width)
+    x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
+    below = (y[:, None] - horizon.row_at(x, width)) * horizon.cos_roll(width) * camera.cos_azimuth(x, width)
+    expected = levels.level(np.minimum(sea_range_m(below, camera, width), FARTHEST_M))
+    off = np.abs(plane - expected)
+    assert off.max() <= (1.0 if width == WIDTH else 60.0)  # a step of 1/16 px is wide where 64 px see 60 degrees
+    assert np.quantile(off, 0.99) <= 0.6
+
+
+def test_a_view_is_the_mirrored_view_mirrored() -> None:
+    levels = RangeLevels(20.0)
+    for line, mirrored in ((Horizon.level(430.0), Horizon.level(430.0)), (Horizon(400, 460), Horizon(460, 400))):
+        planes = [sea_levels(levels, one, Camera(), 1080, WIDTH) for one in (line, mirrored)]
+        assert np.array_equal(planes[0], planes[1][:, ::-1])
+
+
+@given(
+    x=st.floats(0.0, WIDTH),
+    below_px=st.floats(50.0, 300.0),
+    height_m=st.floats(3.0, 40.0),
+    hfov_deg=st.floats(20.0, 75.0),
+)
+def test_the_range_is_where_the_ray_of_a_pixel_meets_a_round_earth(
+    x: float, below_px: float, height_m: float, hfov_deg: float
+) -> None:
+    """Traced anew: a camera that looks along its visible horizon, a ray through the pixel, and a sphere.
+
+    The true horizon is a circle, and lies up to a pixel off a straight line at the edges of a wide view.
+    """
+    camera = Camera(height_m=height_m, hfov_deg=hfov_deg)
+    focal_px, dip = camera.focal_px(WIDTH), dip_rad(height_m)
+    right, down, ahead = x - WIDTH / 2.0, below_px, focal_px
+    ray = np.array(
+        [
+            right,
+            -down * math.cos(dip) - ahead * math.sin(dip),
+            ahead * math.cos(dip) - down * math.sin(dip),
+        ]
+    )
+    ray /= np.linalg.norm(ray)
+    lens = EARTH_RADIUS_M + height_m
+    along = -lens * ray[1]
+    slant_m = along - math.sqrt(along**2 - (lens**2 - EARTH_RADIUS_M**2))
+    flat_m = slant_m * math.hypot(ray[0], ray[2])
+    cosine = float(camera.cos_azimuth(x, WIDTH))
+    assert range_at(below_px * cosine, camera) == pytest.approx(flat_m, rel=0.03)
 
 
 def test_sky_and_far_sea_share_one_level() -> None:
     plane = sea_levels(RangeLevels(38.0), Horizon.level(430.0), Camera(), 1080, WIDTH)
     assert (plane[:432] == 255).all()
-    assert plane[-1, 0] <= 2
+    assert plane[-1, WIDTH // 2] <= 2
     assert (np.diff(plane[:, 0].astype(int)) <= 0).all()
 
 

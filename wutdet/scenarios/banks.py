@@ -111,7 +111,7 @@ def _banked_air(scene: Scene) -> Air:
     banks = draw_banks(rng, scene.ambient.fog_banks, scene.camera.hfov_deg)
     x = (np.arange(_AZIMUTHS) + 0.5) * (width / _AZIMUTHS)
     below_px = np.subtract.outer(np.arange(height) + 0.5, scene.horizon.row_at(x, width))
-    below_px *= scene.horizon.cos_roll(width)
+    below_px *= scene.horizon.cos_roll(width) * scene.camera.cos_azimuth(x, width)
     range_m = np.minimum(sea_range_m(below_px, scene.camera, width), FARTHEST_M)
     path_m = banks.path_m(np.arctan((x - width / 2.0) / focal_px), range_m)
     middle = (scene.boxes[:, 0] + scene.boxes[:, 2]) / 2.0

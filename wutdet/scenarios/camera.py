@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from wutdet.errors import ConfigError
 
 
@@ -44,3 +47,13 @@ class Camera:
     def focal_px(self, width: int) -> float:
         """Focal length in pixels of an image `width` pixels wide: (W / 2) / tan(hfov / 2)."""
         return width / 2.0 / math.tan(math.radians(self.hfov_deg) / 2.0)
+
+    def cos_azimuth(self, x: ArrayLike, width: int) -> NDArray[np.float64]:
+        """Cosine of the angle between the middle of the view and continuous columns `x`: f / √(f² + (x − W/2)²).
+
+        A pixel Δy rows below the horizon looks down by tan δ = Δy / √(f² + (x − W/2)²): as far as one in the middle
+        column does that is Δy times this cosine below it.
+        """
+        focal_px = self.focal_px(width)
+        cosine: NDArray[np.float64] = focal_px / np.hypot(focal_px, np.asarray(x, dtype=np.float64) - width / 2.0)
+        return cosine

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +25,7 @@ coast) and loses all of it from 1 km down; and sea and sky meet at one value, so
 """
 
 _STEPS_PER_PX: Final = 16  # of the table of levels by distance below the horizon
+_COLUMNS_PX: Final = 8  # from one column to the next of ranges under a level horizon
 _TOP_LEVEL: Final = 255
 
 
@@ -40,7 +42,8 @@ def sea_range_m(below_px: NDArray[np.float64], camera: Camera, width: int) -> ND
     On or above the horizon (Δy <= 0) the horizon's own range is returned. Nothing is capped here.
 
     Args:
-        below_px: pixels below the visible horizon, any shape.
+        below_px: pixels below the visible horizon in the middle column, any shape; of a pixel in another column
+            times the `cos_azimuth` of that.
         camera: height and field of view.
         width: image width in pixels.
     """
@@ -64,6 +67,7 @@ def ship_ranges_m(boxes: NDArray[np.float64], horizon: Horizon, camera: Camera, 
     """
     middles = (boxes[:, 0] + boxes[:, 2]) / 2.0
     below = (boxes[:, 3] - horizon.row_at(middles, width)) * horizon.cos_roll(width)
+    below *= camera.cos_azimuth(middles, width)
     return np.minimum(sea_range_m(below, camera, width), FARTHEST_M)
 
 
@@ -92,13 +96,22 @@ class RangeLevels:
 
 
 def sea_levels(levels: RangeLevels, horizon: Horizon, camera: Camera, height: int, width: int) -> Plane:
-    """(H, W) uint8: the range level of sea and sky at every pixel centre, without ships."""
+    """(H, W) uint8: the range level of sea and sky at every pixel centre, without ships.
+
+    Under a level horizon a range changes so slowly along a row that columns between are interpolated.
+    """
     below_px = np.arange(65536) / _STEPS_PER_PX
-    table = np.rint(levels.level(np.minimum(sea_range_m(below_px, camera, width), FARTHEST_M)))
-    scale = _STEPS_PER_PX * horizon.cos_roll(width)
-    columns = np.arange(1 if horizon.is_level else width) + 0.5
-    line = np.clip(np.rint(horizon.row_at(columns, width) * scale), 0.0, 65535.0).astype(np.uint16)
-    rows = np.clip(np.rint((np.arange(height) + 0.5) * scale), 0.0, 65535.0).astype(np.uint16)
-    below = np.maximum.outer(rows, line)
-    below -= line
-    return np.array(np.broadcast_to(look_up_plane(below, table.astype(np.uint8)), (height, width)))
+    table = np.rint(levels.level(np.minimum(sea_range_m(below_px, camera, width), FARTHEST_M))).astype(np.uint8)
+    plane = np.full((height, width), table[0], np.uint8)
+    count = math.ceil(width / _COLUMNS_PX) if horizon.is_level else width
+    x = (np.arange(count) + 0.5) * (width / count)
+    line = horizon.row_at(x, width)
+    top = int(np.clip(math.floor(float(line.min())), 0, height))
+    if top < height:
+        steps = _STEPS_PER_PX * horizon.cos_roll(width) * camera.cos_azimuth(x, width)
+        below = np.multiply.outer(np.arange(top, height, dtype=np.float32) + np.float32(0.5), steps.astype(np.float32))
+        below -= (line * steps - 0.5).astype(np.float32)  # half a step more: what follows rounds down
+        np.clip(below, 0.0, 65535.0, out=below)
+        known = look_up_plane(below.astype(np.uint16), table)
+        cv2.resize(known, (width, height - top), dst=plane[top:], interpolation=cv2.INTER_LINEAR)
+    return plane
