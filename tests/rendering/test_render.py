@@ -125,14 +125,34 @@ def test_a_camera_file_decides_the_horizon_of_frames_without_one(tmp_path):
     )
     assert np.array_equal(rgb(done.out / "fog_3/images/a.png"), scene.render("fog:3").image)
     assert not (done.out / "fog_3/annotations").exists()
+    assert done.horizon_sources == {"given": 0, "camera": 1, "found": 0, "fallback": 0}
+    assert done.warnings == ()
+
+
+def test_a_guessed_horizon_is_told(tmp_path):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for name in "ab":
+        noise = np.random.default_rng(ord(name)).integers(0, 255, (96, 160, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{name}.png"), noise)
+    done = render(open_frames(folder), "fog:3", tmp_path / "o", workers=1)
+    assert done.horizon_sources == {"given": 0, "camera": 0, "found": 0, "fallback": 2}
+    [warning] = done.warnings
+    assert warning.startswith("the horizon of 2 of 2 frames was neither given nor found")
 
 
 def test_ships_of_little_contrast_become_crowds(source, tmp_path):
     done = render(source, "clear,fog:5", tmp_path / "o", workers=1, ignore_below=0.01)
     for one in done.scenarios:
         boxes = wutdet.load(one.folder).boxes
-        assert (boxes["iscrowd"] == (boxes["contrast"] < 0.01)).all()
+        faint = (boxes["contrast"] < 0.01) if one.scenario != "clear" else pl.repeat(False, len(boxes), eager=True)
+        assert (boxes["iscrowd"] == faint).all()
     assert boxes["iscrowd"].sum() > 0
+
+
+def test_in_clear_weather_no_ship_becomes_a_crowd(source, tmp_path):
+    done = render(source, "clear", tmp_path / "o", workers=1, ignore_below=1e9)
+    assert wutdet.load(done.scenarios[0].folder).boxes["iscrowd"].sum() == 0
     pictures = open_frames(source.dataset.image_dir)
     with pytest.raises(ConfigError, match="has no labels, so ignore_below means nothing"):
         render(pictures, "fog:5", tmp_path / "p", ignore_below=0.01)

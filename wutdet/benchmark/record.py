@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,10 +14,10 @@ from wutdet.benchmark.plan import Plan
 from wutdet.benchmark.store import FrameResult
 from wutdet.dataset.files import write_aside
 from wutdet.errors import DataError
+from wutdet.rendering.horizon_sources import count_sources
 from wutdet.training.machine import cpu_model
 
 MANIFEST_NAME: Final = "manifest.json"
-HORIZON_SOURCES: Final = ("given", "camera", "found", "fallback")
 
 
 def write_manifest(
@@ -52,8 +51,7 @@ def write_manifest(
 
 def horizon_sources(frames: Sequence[FrameResult]) -> dict[str, int]:
     """How many frames came by their horizon in each way; the ranges of frames with a `fallback` rest on a guess."""
-    counts = Counter(frame.horizon_source for frame in frames if not frame.skipped)
-    return {source: counts[source] for source in HORIZON_SOURCES}
+    return count_sources(frame.horizon_source for frame in frames if not frame.skipped)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

@@ -147,6 +147,8 @@ def render(
         warn(f"left out: {problem.message}")
     for reason in copies.left_out:
         warn(f"left out: {reason}")
+    for warning in copies.warnings:
+        warn(warning)
     note(f"{copies.frames} frames under {len(copies.scenarios)} scenarios")
     if as_json:
         print_json(copies)

@@ -38,6 +38,8 @@ class FrameTask:
     frame: SourceFrame
     camera: Camera
     horizon: float | Horizon | None
+    from_camera: bool
+    """Whether that horizon is of the camera, and not of the frame."""
     copy_name: str
 
 
@@ -98,7 +100,7 @@ def write_copies(job: Job, task: FrameTask) -> FrameRecord | Failure:
         task.frame.name,
         task.copy_name,
         "",
-        scene.horizon_source,
+        "camera" if task.from_camera else scene.horizon_source,
         (width, height),
         sizes,
         transmittance,

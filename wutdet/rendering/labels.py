@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from wutdet.dataset import Dataset
 from wutdet.dataset.coco import write_coco
 from wutdet.rendering.frame_job import FrameRecord
+
+_CLEAR: Final = "clear"
 
 
 def write_labels(
@@ -29,7 +32,7 @@ def write_labels(
         place: of the scenario in the records.
         records: of the frames that were copied, in table order.
         folder: of the scenario.
-        ignore_below: ships with less contrast left become crowds; None: none do.
+        ignore_below: ships with less contrast left become crowds; None: none do. In clear weather none do either.
     """
     names = pl.DataFrame(
         {"image_id": [record.image_id for record in records], "copy": [record.copy_name for record in records]},
@@ -47,6 +50,6 @@ def write_labels(
         pl.Series("transmittance", list(left), dtype=pl.Float64),
         pl.Series("contrast", list(contrast), dtype=pl.Float64),
     )
-    if ignore_below is not None:
+    if ignore_below is not None and scenario != _CLEAR:
         boxes = boxes.with_columns(iscrowd=pl.col("iscrowd") | (pl.col("contrast") < ignore_below))
     return write_coco(images, boxes, folder)

@@ -18,6 +18,7 @@ from wutdet.errors import ConfigError, DataError, FrameError, WutdetError
 from wutdet.rendering.checks import check_names, check_out, check_space
 from wutdet.rendering.encode import FORMATS, ImageFormat
 from wutdet.rendering.frame_job import Failure, FrameRecord, FrameTask, Job, left_out, write_copies
+from wutdet.rendering.horizon_sources import count_sources, fallback_warning
 from wutdet.rendering.labels import write_labels
 from wutdet.rendering.names import copy_name
 from wutdet.rendering.plan import (
@@ -70,6 +71,10 @@ class Copies:
     """Of each scenario."""
     left_out: tuple[str, ...]
     """Why, a line a frame."""
+    horizon_sources: dict[str, int]
+    """How many frames came by their horizon in each way, as `horizon_sources.SOURCES` has them."""
+    warnings: tuple[str, ...]
+    """One line each."""
 
 
 def render(
@@ -155,8 +160,9 @@ def default_workers() -> int:
 
 def _task(frame: SourceFrame, cameras: Cameras, image_format: ImageFormat) -> FrameTask:
     camera, mounted = cameras.of(frame.camera, frame.width, frame.height)
-    horizon = mounted if frame.horizon_row is None else frame.horizon_row
-    return FrameTask(frame, camera, horizon, copy_name(frame.name, image_format))
+    own = frame.horizon_row
+    from_camera = own is None and mounted is not None
+    return FrameTask(frame, camera, mounted if own is None else own, from_camera, copy_name(frame.name, image_format))
 
 
 def _write_all(
@@ -225,7 +231,9 @@ def _finish(
                 write_labels(source.dataset, info.scenario, place, good, folder, ignore_below)
         file_bytes = sum(record.file_bytes[place] for record in good)
         copies.append(ScenarioCopies(info.scenario, folder, labels, len(good), file_bytes))
-    return Copies(out, tuple(copies), len(good), tuple(record.left_out for record in written if record.left_out))
+    left = tuple(record.left_out for record in written if record.left_out)
+    sources = count_sources(record.horizon_source for record in good)
+    return Copies(out, tuple(copies), len(good), left, sources, tuple(fallback_warning(sources)))
 
 
 def _check_cameras(source: FrameSource, cameras: Cameras) -> None:
