@@ -10,10 +10,9 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wutdet.errors import DataError, MissingExtraError
 from wutdet.scenarios.camera import Camera
@@ -38,6 +37,8 @@ def _albumentations() -> Any:
 A = _albumentations()
 _ImageOnly: Any = A.ImageOnlyTransform
 
+_DECIMALS: Final = 3  # of pixels: undoes what single precision did to a border between two
+
 
 class _Weather(_ImageOnly):  # type: ignore[misc]  # Any: whichever albumentations is installed
     """Draws a value of `kind` from `bounds`, and renders it."""
@@ -57,7 +58,7 @@ class _Weather(_ImageOnly):  # type: ignore[misc]  # Any: whichever albumentatio
         return (RANGE_RULES[self.kind].parameter, "camera_height_m", "hfov_deg")
 
     def drawn(self, data: Mapping[str, Any], py_random: Any) -> dict[str, Any]:
-        """What one call renders: a value, and the facts of the frame.
+        """What one call renders: a value, and the facts of the frame, as plain numbers that a replay can be stored of.
 
         Raises:
             DataError: boxes came without `bbox_params`, or a fact is malformed.
@@ -82,13 +83,13 @@ class _Weather(_ImageOnly):  # type: ignore[misc]  # Any: whichever albumentatio
             img,
             key=params["key"],
             boxes=params["boxes"],
-            horizon=params["horizon"],
+            horizon=None if params["horizon"] is None else Horizon(*params["horizon"]),
             camera=Camera(self.camera_height_m, self.hfov_deg),
         )
         return scene.render_values({self.kind: params["value"]}).image
 
-    def _boxes_px(self, data: Mapping[str, Any]) -> NDArray[np.float64] | None:
-        """The ships, (N, 4) xyxy in pixels; the Compose hands them over normalised, whatever its own format."""
+    def _boxes_px(self, data: Mapping[str, Any]) -> list[list[float]] | None:
+        """The ships, xyxy in pixels; the Compose hands them over normalised, in single precision."""
         boxes = data.get("bboxes")
         if boxes is None or len(boxes) == 0 or "image" not in data:
             return None
@@ -101,7 +102,8 @@ class _Weather(_ImageOnly):  # type: ignore[misc]  # Any: whichever albumentatio
             )
         height, width = data["image"].shape[:2]
         edges = np.asarray(boxes, dtype=object)[:, :4].astype(np.float64)
-        return edges * np.array([width, height, width, height], dtype=np.float64)
+        edges_px: list[list[float]] = (edges * (width, height, width, height)).round(_DECIMALS).tolist()
+        return edges_px
 
 
 if hasattr(A.BasicTransform, "sample_parameters"):
@@ -137,8 +139,8 @@ else:
             return self.drawn(data, self.py_random)
 
 
-def _horizon(given: Any) -> Horizon | None:
-    """A row, or the rows at the left and the right edge."""
+def _horizon(given: Any) -> tuple[float, float] | None:
+    """The rows at the left and the right edge, from these or from one row."""
     if given is None:
         return None
     try:
@@ -147,4 +149,5 @@ def _horizon(given: Any) -> Horizon | None:
         rows = np.empty(0)
     if len(rows) not in (1, 2):
         raise DataError(f"{given!r} is no horizon", where="horizon", remedy="give a row, or (row_left, row_right)")
-    return Horizon(float(rows[0]), float(rows[-1]))
+    line = Horizon(float(rows[0]), float(rows[-1]))
+    return line.row_left, line.row_right

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from wutdet.training.weather import WeatherAugmentation, draw_key
 
 Loaded = tuple[NDArray[np.uint8], tuple[int, int], tuple[int, int]]
 """What ultralytics' `load_image` returns: (h, w, 3) uint8 BGR resized, native (h, w), resized (h, w)."""
+_DECIMALS: Final = 3  # of pixels: undoes what single precision did to a border between two
 
 
 class EpochIndex(int):
@@ -168,8 +169,9 @@ def _resized(image: NDArray[np.uint8], hw: tuple[int, int]) -> NDArray[np.uint8]
 
 
 def _edges_px(label: Mapping[str, Any], width: int, height: int) -> NDArray[np.float64]:
-    """The ships of a label, float64 (N, 4) xyxy in native pixels; labels are normalised centres and sizes."""
+    """The ships of a label, float64 (N, 4) xyxy in native pixels; labels are normalised, in single precision."""
     boxes = np.asarray(label["bboxes"], dtype=np.float64).reshape(-1, 4)
     centres, halves = boxes[:, :2], boxes[:, 2:] / 2.0
     size = np.array([width, height], dtype=np.float64)
-    return np.concatenate([(centres - halves) * size, (centres + halves) * size], axis=1)
+    edges = np.concatenate([(centres - halves) * size, (centres + halves) * size], axis=1)
+    return edges.round(_DECIMALS)
