@@ -26,8 +26,9 @@ def frame(height: int = 1080, width: int = 1920, row: int = 430) -> np.ndarray:
 def koschmieder(image: np.ndarray, row: float, mor_m: float) -> np.ndarray:
     """The law written out in float64, pixel by pixel, without tables."""
     height, width = image.shape[:2]
-    range_m = np.minimum(sea_range_m(np.arange(height) + 0.5 - row, Camera(), width), FARTHEST_M)
-    t = np.exp(-np.log(20.0) / mor_m * range_m)[:, None, None]
+    below_px = np.multiply.outer(np.arange(height) + 0.5 - row, Camera().cos_azimuth(np.arange(width) + 0.5, width))
+    range_m = np.minimum(sea_range_m(below_px, Camera(), width), FARTHEST_M)
+    t = np.exp(-np.log(20.0) / mor_m * range_m)[:, :, None]
     airlight = srgb_to_linear(np.array(SKY) / 255.0)
     return 255.0 * linear_to_srgb(srgb_to_linear(image / 255.0) * t + airlight * (1.0 - t))
 
@@ -54,7 +55,7 @@ def test_measured_contrast_over_range_gives_back_beta() -> None:
     got = srgb_to_linear(apply(image, "fog:3", key="k", horizon=430.0).image / 255.0)
     clear = srgb_to_linear(image / 255.0)
     rows = np.arange(450, 1080)
-    ratio = (got[rows, 970, 0] - got[rows, 10, 0]) / (clear[rows, 970, 0] - clear[rows, 10, 0])
+    ratio = (got[rows, 964, 0] - got[rows, 956, 0]) / (clear[rows, 964, 0] - clear[rows, 956, 0])
     range_m = sea_range_m(rows + 0.5 - 430, Camera(), 1920)
     beta = -(range_m @ np.log(ratio)) / (range_m @ range_m)
     assert beta == pytest.approx(fog_extinction_per_m(1000.0), rel=0.02)

@@ -1,10 +1,15 @@
 """Fog must not draw the boxes: a detector could find them instead of the ships."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from wutdet.sample.compose import draw_frame
+from wutdet.sample.world import plan_part
 from wutdet.scenarios import apply, prepare
+from wutdet.scenarios.ranges import sea_levels
 
 HORIZON = 200
 
@@ -74,3 +79,92 @@ def test_a_far_ship_at_the_masthead_keeps_its_own_range():
     seen = (slice(194, 202), slice(311, 329))
     difference = both.range_level[seen].astype(int) - alone.range_level[seen].astype(int)
     assert np.abs(difference).max() <= 1
+
+
+@pytest.mark.parametrize("scenario", ["fog:1", "fog:3", "rain:3"])
+def test_no_dark_rim_stands_around_a_mast_with_a_crosstree(scenario):
+    ship = (200, 150, 440, 330)
+    image, hull = sea_with(ship)
+    crosstree = np.s_[208:212, 300:340]
+    image[crosstree], hull[crosstree] = (150, 40, 30), True
+    boxed = apply(image, scenario, key="k", boxes=[ship], horizon=HORIZON).image.astype(int)
+    plain = apply(image, scenario, key="k", horizon=HORIZON).image.astype(int)
+    beside = np.zeros_like(hull)
+    beside[214:266, 296:344] = True  # below the crosstree, down to the deck
+    beside &= ~hull
+    changed = np.abs(boxed - plain).max(axis=2)
+    assert changed[beside].mean() < 0.5
+    assert (changed[beside] > 6).mean() < 0.01
+
+
+def test_a_hill_behind_the_masthead_casts_no_hat_above_the_box():
+    ship = (200, 150, 440, 330)
+    image, hull = sea_with(ship)
+    hill = cv2.ellipse(np.zeros(hull.shape, np.uint8), (320, 160), (90, 30), 0, 0, 360, 1, cv2.FILLED) > 0
+    image[hill & ~hull] = (60, 70, 55)  # between the columns left and right of the box, not in them
+    boxed = apply(image, "fog:1", key="k", boxes=[ship], horizon=HORIZON).image.astype(int)
+    plain = apply(image, "fog:1", key="k", horizon=HORIZON).image.astype(int)
+    changed = np.abs(boxed - plain).max(axis=2)
+    assert changed[: ship[1] - 4].max() == 0
+
+
+def test_a_coast_that_does_not_slope_evenly_is_no_ship():
+    ship = (200, 150, 440, 330)
+    image, hull = sea_with(ship)
+    step = np.zeros_like(hull)
+    step[160:HORIZON, :400] = True  # a coast that ends within the box
+    image[step & ~hull] = (90, 95, 85)
+    boxed = prepare(image, key="k", boxes=[ship], horizon=HORIZON)
+    away = ~(cv2.dilate(hull.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    assert boxed.ship_cover[160:HORIZON][away[160:HORIZON]].max() == 0
+    assert np.median(boxed.ship_cover[hull]) == 255
+
+
+def test_a_house_above_a_busy_row_stays_with_its_hull():
+    ship = (200, 150, 440, 330)
+    image, hull = sea_with(ship)
+    house = np.s_[170:270, 240:300]
+    image[house], hull[house] = (230, 230, 225), True
+    noise = np.random.Generator(np.random.Philox(2)).integers(0, 256, (4, 640, 1))
+    image[226:230] = np.where(hull[226:230, :, None], image[226:230], noise)  # something like a far quay
+    cover = prepare(image, key="k", boxes=[ship], horizon=HORIZON).ship_cover
+    assert cover[172:268, 242:298].min() == 255
+
+
+def test_a_house_above_a_row_of_its_own_colour_stays_with_its_hull():
+    ship = (200, 150, 440, 330)
+    image, hull = sea_with(ship)
+    house = np.s_[170:270, 240:300]
+    image[house], hull[house] = (230, 230, 225), True
+    image[226:230][~hull[226:230]] = (230, 230, 225)  # a bright quay: no column tells the house from it
+    cover = prepare(image, key="k", boxes=[ship], horizon=HORIZON).ship_cover
+    assert cover[172:224, 242:298].min() == 255
+
+
+def test_a_tiny_ship_between_two_shades_of_coast_is_still_a_ship():
+    image, _ = sea_with((200, 150, 440, 330))
+    image[180:HORIZON, :104] = (70, 70, 70)
+    image[180:HORIZON, 104:] = (150, 150, 150)
+    image[194:204, 100:112] = (110, 110, 110)  # the mean of both sides, at its middle only
+    cover = prepare(image, key="k", boxes=[(100, 194, 112, 204)], horizon=HORIZON).ship_cover
+    assert cover[195:199, 100].min() == 255
+    assert cover[195:199, 111].min() == 255
+
+
+@pytest.mark.parametrize("scenario", ["fog:1", "fog:3", "rain:3"])
+@pytest.mark.parametrize("number", [8, 10, 11])
+def test_near_ships_of_the_sample_keep_their_outline(number, scenario):
+    """Rendered with the sample's own map of its ships, hardly a pixel differs: no halo, no ship eaten."""
+    frames = [(sequence, k) for sequence in plan_part(12, (640, 360), 0) for k in range(sequence.frames)]
+    frame = draw_frame(*frames[number], (640, 360))
+    boxes = [(box.xmin, box.ymin, box.xmax, box.ymax) for box in frame.boxes]
+    scene = prepare(frame.image, key="k", boxes=boxes, horizon=frame.horizon_row)
+    exact = sea_levels(scene.levels, scene.horizon, scene.camera, *frame.instances.shape)
+    for i, level in enumerate(scene.levels.level(scene.ship_range_m)):
+        exact[frame.instances == i + 1] = round(float(level))
+    right = replace(scene, range_level=exact, _memory={}).render(scenario).image.astype(int)
+    wrong = np.abs(scene.render(scenario).image - right).max(axis=2) > 10
+    ship = frame.instances > 0
+    around = ~(cv2.dilate(ship.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    assert wrong[around].sum() <= 100
+    assert wrong[frame.instances == 1].mean() <= 0.02

@@ -70,6 +70,13 @@ def test_crossing_strokes_add_up_and_stop_at_255() -> None:
     assert plane_of(bar, bar, bar)[30, 30] == 255.0
 
 
+def test_what_a_pixel_cannot_hold_goes_to_one_more() -> None:
+    """1.4 px long at 255: a pixel of 357 would lose 102."""
+    plane = plane_of((20.5, 10.0, 20.5, 11.4, 1.0, 255.0))
+    assert plane[10:12, 20] == pytest.approx([178.5, 178.5], abs=1.0)
+    assert plane.sum() == pytest.approx(357.0, abs=1.0)
+
+
 def test_no_stroke_is_an_empty_plane() -> None:
     none = lay_out(np.zeros((0, 2, 2)), np.zeros(0), np.zeros(0), HEIGHT, WIDTH)
     assert len(none) == 0

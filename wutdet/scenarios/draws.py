@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wutdet.errors import ScenarioError
+from wutdet.scenarios.rain import HEAVIEST_MM_H
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,12 @@ class RangeRule:
 
 RANGE_RULES: Final[dict[str, RangeRule]] = {
     "fog": RangeRule("mor_m_range", 1.0, 1e6),
-    "rain": RangeRule("rate_mm_h_range", 0.01, 1000.0),
+    "rain": RangeRule("rate_mm_h_range", 0.01, HEAVIEST_MM_H),
     "glare": RangeRule("percent_range", 0.01, 100.0),
     "lowlight": RangeRule("ev_range", -20.0, -0.01, in_doublings=True),
 }
-"""By kind. The bounds are wide: they catch a wrong unit or sign, not bad taste."""
+"""By kind. The bounds are wide: they catch a wrong unit or sign, not bad taste. Only rain's is a limit of the renderer:
+its drops are drawn for 150 mm/h."""
 
 
 def checked_range(kind: str, given: Any) -> tuple[float, float]:

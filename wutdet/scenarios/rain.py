@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from wutdet.errors import ScenarioError
+
 N0_PER_M3_MM: Final = 8000.0  # Marshall & Palmer 1948
 SMALLEST_MM: Final = 1.0  # smaller drops are under a pixel wide beyond 1.7 m: they are part of the veil
 LARGEST_MM: Final = 6.0  # larger drops break up
@@ -54,7 +56,13 @@ class Drops:
 
         A drop of diameter D is kept with probability N(D; R) / N(D; 150 mm/h), so the ones kept follow the
         law of their own rate.
+
+        Raises:
+            ScenarioError: the rate is above 150 mm/h, for which too few drops were drawn.
         """
+        if rate_mm_h > HEAVIEST_MM_H:
+            remedy = f"stay within {HEAVIEST_MM_H:g} mm/h"
+            raise ScenarioError(f"{rate_mm_h:g} mm/h is more rain than is drawn", where="rain", remedy=remedy)
         excess = drop_slope_per_mm(rate_mm_h) - drop_slope_per_mm(HEAVIEST_MM_H)
         kept: NDArray[np.bool_] = self.mark < np.exp(-excess * self.diameter_mm)
         return kept

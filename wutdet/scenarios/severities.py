@@ -14,6 +14,7 @@ import msgspec
 
 from wutdet.errors import ConfigError
 from wutdet.resources import config_path
+from wutdet.scenarios.draws import RANGE_RULES
 from wutdet.scenarios.typed_file import read_typed_file
 
 _MOST: Final = 99  # severities of a kind
@@ -68,11 +69,13 @@ def read_severities(path: Path) -> SeverityTable:
     """Read a file laid out like configs/scenarios.yaml.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, or has a row that `check_severities` refuses.
+        ConfigError: the file is missing, is not YAML, or has a row that `check_severities` refuses or that leaves the
+            bounds of its kind.
     """
     table = read_typed_file(path, SeverityTable, _KEYS)
     for name, kind in table.kinds.items():
         check_severities(kind, where=f"{path}: kinds.{name}")
+        _check_bounds(name, kind, where=f"{path}: kinds.{name}")
     return table
 
 
@@ -88,7 +91,7 @@ def own_severities(path: Path, known: SeverityTable) -> SeverityTable:
 
     Raises:
         ConfigError: the file cannot be read, names an unknown kind or another unit, or has a row that
-            `check_severities` refuses.
+            `check_severities` refuses or that leaves the bounds of its kind.
     """
     listed = read_typed_file(path, _OwnTable, _KEYS).kinds
     rows = dict(known.kinds)
@@ -108,6 +111,7 @@ def own_severities(path: Path, known: SeverityTable) -> SeverityTable:
             dose=row.dose,
         )
         check_severities(rows[name], where=where)
+        _check_bounds(name, rows[name], where=where)
     return SeverityTable(rows)
 
 
@@ -133,6 +137,17 @@ def check_severities(row: KindSeverities, *, where: str) -> None:
         raise ConfigError(
             f"the text {row.text[:40]!r} does not format a value", where=where, remedy="write one such as '{value:g} m'"
         )
+
+
+def _check_bounds(name: str, row: KindSeverities, *, where: str) -> None:
+    """Refuse severities of a built-in kind outside of the bounds that its ranges have too."""
+    if name not in RANGE_RULES:
+        return
+    rule = RANGE_RULES[name]
+    for value in row.severities:
+        if not rule.least <= value <= rule.most:
+            remedy = f"stay within {rule.least:g} and {rule.most:g}"
+            raise ConfigError(f"{value:g} is no severity of {name}", where=where, remedy=remedy)
 
 
 def _is_plain(text: str) -> bool:

@@ -18,7 +18,9 @@ _SAME_GREY: Final = 6.0  # a pixel this near to an even background is background
 _TEXTURE_SIGMAS: Final = 2.0  # … and nearer than this many standard deviations to a textured one
 _FADE_GREY: Final = 16.0  # so much farther off it is all ship
 
-_BRIDGED_SHARE: Final = 0.25  # of the height: gaps in a column that a busy row behind it, the horizon say, can leave
+_BUSY_GREY: Final = 16.0  # standard deviation from which a row behind the ship is too busy to tell it apart
+_BRIDGED_SHARE: Final = 0.06  # of the height: gaps to fill in busy rows, and to join parts over in any
+_SPILL_PX: Final = 4.0  # a large ship reaches no farther out of its box: beyond, what is unlike is coast
 _BEHIND_SHARE: Final = 0.25
 _LARGE_PX: Final = 24.0  # √area from which parts of a ship that look like the background would show as holes
 
@@ -35,7 +37,8 @@ def paint_ships(
     In a box, what looks like the background to its left and right in the same row (sky, coast or sea between
     masts) keeps its own range; where background looks like the ship, nothing is to be seen of either. In a
     large box the ship is the largest connected part that is unlike the background, with the holes in
-    it. Around the box the level runs back to that of the sea. So no rectangle shows.
+    it. Around the box the level runs back to that of the sea. So before sea, sky and plain coast neither a
+    rectangle nor a rim shows; before a town a ship is not told apart everywhere.
 
     Args:
         plane: (H, W) uint8 range level, changed.
@@ -59,12 +62,14 @@ def paint_ships(
         y0, y1 = max(0, math.floor(ymin - margin)), min(height, math.ceil(ymax + margin))
         if x1 <= x0 or y1 <= y0:
             continue
-        weight = np.multiply.outer(_ramp(y0, y1, ymin, ymax, margin), _ramp(x0, x1, xmin, xmax, margin))
+        large = size > _LARGE_PX
+        spill = min(margin, _SPILL_PX) if large else margin
+        weight = np.multiply.outer(_ramp(y0, y1, ymin, ymax, spill), _ramp(x0, x1, xmin, xmax, spill))
         pixels = image[y0:y1, x0:x1]
-        unlike = _otherness(pixels, math.floor(xmin) - x0, x1 - math.ceil(xmax))
+        unlike, busy = _otherness(pixels, math.floor(xmin) - x0, x1 - math.ceil(xmax), large)
         for left, top, right, bottom in _behind(boxes[index], boxes[far_to_near[:place]]):
             unlike[max(0, top - y0) : max(0, bottom - y0), max(0, left - x0) : max(0, right - x0)] = 0.0
-        weight *= _body(unlike) if size > _LARGE_PX else unlike
+        weight *= _body(unlike, busy) if large else unlike
         patch = plane[y0:y1, x0:x1]
         patch[:] = patch + weight * (np.float32(ship_levels[index]) - patch) + np.float32(0.5)
         covered = cover[y0:y1, x0:x1]
@@ -88,40 +93,47 @@ def _ramp(start: int, stop: int, low: float, high: float, margin: float) -> NDAr
     return np.asarray(np.clip(1.0 - outside / margin, 0.0, 1.0), dtype=np.float32)
 
 
-def _otherness(patch: Image, left: int, right: int) -> NDArray[np.float32]:
-    """(h, w) float32 from 0, like the background of its row, to 1, unlike it.
+def _otherness(patch: Image, left: int, right: int, large: bool) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """(h, w) float32 from 0, like the background of its row, to 1, unlike it; and (h, 1) bool, the busy rows.
 
-    The background runs linearly from the mean of the `left` columns to that of the `right` ones. Where a side
-    is outside the frame, the other stands for both; without either everything counts as ship.
+    The background runs linearly from the mean of the `left` columns to that of the `right` ones. Across a `large`
+    box it is all between the two, since a coast need not change evenly. Where a side is outside the frame, the
+    other stands for both; without either everything counts as ship.
     """
     if left <= 0 and right <= 0:
-        return np.ones(patch.shape[:2], np.float32)
+        return np.ones(patch.shape[:2], np.float32), np.zeros((len(patch), 1), np.bool_)
     width = patch.shape[1]
     west = patch[:, :left] if left > 0 else patch[:, width - right :]
     east = patch[:, width - right :] if right > 0 else west
     first, last = west.mean(axis=1, dtype=np.float32), east.mean(axis=1, dtype=np.float32)
-    share = np.linspace(0.0, 1.0, width, dtype=np.float32)[None, :, None]
-    background = first[:, None] + (last - first)[:, None] * share
-    difference = np.abs(patch - background).max(axis=2)
-    texture = np.maximum(west.std(axis=1, dtype=np.float32), east.std(axis=1, dtype=np.float32)).max(axis=1)
-    same = _SAME_GREY + _TEXTURE_SIGMAS * texture[:, None]
-    return np.asarray(np.clip((difference - same) / _FADE_GREY, 0.0, 1.0), dtype=np.float32)
+    if large:
+        low, high = np.minimum(first, last)[:, None], np.maximum(first, last)[:, None]
+    else:
+        share = np.linspace(0.0, 1.0, width, dtype=np.float32)[None, :, None]
+        low = high = first[:, None] + (last - first)[:, None] * share
+    difference = np.maximum(low - patch, patch - high).max(axis=2)
+    texture = np.maximum(west.std(axis=1, dtype=np.float32), east.std(axis=1, dtype=np.float32)).max(axis=1)[:, None]
+    same = _SAME_GREY + _TEXTURE_SIGMAS * texture
+    unlike = np.clip((difference - same) / _FADE_GREY, 0.0, 1.0)
+    return np.asarray(unlike, dtype=np.float32), np.asarray(texture > _BUSY_GREY, dtype=np.bool_)
 
 
-def _body(unlike: NDArray[np.float32]) -> NDArray[np.float32]:
+def _body(unlike: NDArray[np.float32], busy: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(h, w) float32: the largest connected part that is unlike the background, its holes filled, edges soft.
 
-    What else is unlike it in the box (another ship, the foot of a hill, wave crests) is not this ship's.
+    What else is unlike it in the box (another ship, the foot of a hill, wave crests) is not this ship's. The
+    edge softens by what its pixels look like, not by a blur: plain sea beside a mast stays sea.
     """
     kernel = np.ones((3, 3), np.uint8)
+    bridge = np.ones((max(3, int(_BRIDGED_SHARE * len(unlike))), 1), np.uint8)
     solid = cv2.morphologyEx((unlike > 0.5).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, kernel))
+    solid = np.where(busy, cv2.morphologyEx(solid, cv2.MORPH_CLOSE, bridge), solid)
+    joined = cv2.morphologyEx(cv2.dilate(solid, kernel), cv2.MORPH_CLOSE, bridge)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     if len(stats) < 2:
         return unlike
     part = ((labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())) & (solid > 0)).astype(np.uint8)
-    bridge = np.ones((max(3, int(_BRIDGED_SHARE * len(part))), 1), np.uint8)
-    part = cv2.morphologyEx(part, cv2.MORPH_CLOSE, bridge)
+    part = cv2.morphologyEx(part, cv2.MORPH_CLOSE, kernel)
     outlines, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros_like(part), outlines, -1, 1, cv2.FILLED)
-    filled = cv2.dilate(filled, kernel)  # what the blur softens lies outside
-    return np.asarray(cv2.blur(filled.astype(np.float32), (3, 3)), dtype=np.float32)
+    return np.asarray(np.maximum(filled, cv2.dilate(filled, kernel) * unlike), dtype=np.float32)

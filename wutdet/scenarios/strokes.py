@@ -88,6 +88,7 @@ def lay_out(
     first = np.where(steep, ends[:, 0, 1], turn * ends[:, 0, 0])
     pixel = np.rint(first)
     samples = np.clip(np.rint(major), 1, min(height, width))
+    samples += levels * major > 255.0 * samples  # what a pixel cannot hold goes to one more
     cut = np.clip(
         width_px * np.sqrt(1.0 + slope**2), 1.0, float(_WIDEST_PX)
     )  # through the stroke, along the minor axis

@@ -70,7 +70,7 @@ class Rain(_WeatherTransform):
     """Rain by its rate: a veil over the distance, and streaks near the lens.
 
     Args:
-        rate_mm_h_range: in mm/h, lower first; each doubling is as likely as another.
+        rate_mm_h_range: in mm/h, at most 150, lower first; each doubling is as likely as another.
         camera_height_m, hfov_deg, p: as for `Fog`.
 
     Raises:

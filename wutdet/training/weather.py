@@ -29,7 +29,7 @@ class FogRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class RainRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rain by its rate in mm/h; every doubling is as likely as another."""
+    """Rain by its rate in mm/h, at most 150; every doubling is as likely as another."""
 
     rate_mm_h_range: Bounds = (2.5, 50.0)
     weight: float = 1.0
