@@ -96,6 +96,7 @@ class OnnxDetector:
             xyxy, scores = xyxy[np.asarray(kept, int)], scores[np.asarray(kept, int)]
         xyxy = (xyxy - (left, top, left, top)) / ratio
         xyxy = xyxy.clip(0, (width, height, width, height))
+        xyxy[:, 2:] = np.maximum(xyxy[:, 2:], xyxy[:, :2])  # nothing keeps YOLO26's distances above 0
         return Detections(xyxy[: self._how.max_det], scores[: self._how.max_det])
 
     def _decoded(self, output: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:

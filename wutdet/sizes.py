@@ -61,11 +61,20 @@ def read_edges_px(path: Path) -> tuple[float, ...]:
         raise ConfigError(f"cannot be read ({error.strerror})", where=path, remedy="check the path") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ConfigError(f"no sizes file ({error})", where=path, remedy="write edges_px: [8, 16, 32, 96]") from None
+    check_edges_px(edges_px, where=path)
+    return edges_px
+
+
+def check_edges_px(edges_px: tuple[float, ...], *, where: object) -> None:
+    """Refuse borders that make no bins.
+
+    Raises:
+        ConfigError: there are none or too many, or they do not rise.
+    """
     rising = all(low < high for low, high in itertools.pairwise((0.0, *edges_px)))
     if not edges_px or len(edges_px) >= MOST_BINS or not rising or not math.isfinite(edges_px[-1]):
         remedy = f"give 1 to {MOST_BINS - 1} finite numbers that rise from above 0"
-        raise ConfigError("edges_px does not rise", where=path, remedy=remedy)
-    return edges_px
+        raise ConfigError("edges_px does not rise", where=where, remedy=remedy)
 
 
 def bin_names(edges_px: tuple[float, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from wutdet.benchmark.copies import score_copies
 from wutdet.dataset.frame_source import DatasetFrames
 from wutdet.errors import ConfigError, DataError, WutdetError
 from wutdet.rendering import render
+from wutdet.scenarios import Ambient, Camera, CameraEntry, Cameras, SeverityTable, known_severities
 from wutdet.scoring.compare import compare_runs
 from wutdet.scoring.measure import Settings
 
@@ -67,9 +68,49 @@ def test_every_number_is_that_of_a_benchmark(copies, predictions, benchmarked, t
     assert ours.cells == theirs.cells
     assert ours.robustness == theirs.robustness
     assert ours.dataset == theirs.dataset
+    assert ours.weather == theirs.weather
+    assert list(ours.weather.sha256) == SCENARIOS.split(",")[1:]
     assert ours.detector.name == "stranger"
     same = compare_runs(benchmarked.out, tmp_path / "s")
     assert {cell.difference for cell in same.cells} <= {0.0, None}
+
+
+def test_copies_of_other_cameras_or_ambient_do_not_compare(part, benchmarked, predictions, tmp_path):
+    """A camera of no frame decides nothing, and clear weather needs none."""
+    absent = {"absent": CameraEntry(Camera(40.0))}
+    rendered = {
+        "same": {"cameras": Cameras(CameraEntry(Camera(15, 60)), absent), "ambient": Ambient(wind_m_s=5)},
+        "high": {"cameras": Cameras(CameraEntry(Camera(40, 60)))},
+        "banks": {"ambient": Ambient(fog_banks=0.3)},
+    }
+    for name, options in rendered.items():
+        render(DatasetFrames(part), "clear,fog:3", tmp_path / name, seed=3, workers=1, **options)
+        score_copies(tmp_path / name, predictions, SETTINGS, out=tmp_path / f"{name}-scores")
+    same = compare_runs(benchmarked.out, tmp_path / "same-scores")
+    assert {cell.scenario for cell in same.cells} == {"clear", "fog:3"}
+    for name in ("high", "banks"):
+        with pytest.raises(DataError, match="as cameras, ambient or severities of fog:3 differ; render both with"):
+            compare_runs(benchmarked.out, tmp_path / f"{name}-scores")
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "clear.json").write_bytes((predictions / "clear.json").read_bytes())
+    score_copies(tmp_path / "high", alone, SETTINGS, out=tmp_path / "clear-scores")
+    assert {cell.difference for cell in compare_runs(benchmarked.out, tmp_path / "clear-scores").cells} == {0.0}
+
+
+def test_values_that_a_text_rounds_away_are_other_severities(part, predictions, tmp_path):
+    table = known_severities()
+    fog = msgspec.structs.replace(table.kinds["fog"], severities=(4000.4, 2000.4, 1000.4), text="MOR {value:.0f} m")
+    own = SeverityTable({**table.kinds, "fog": fog})
+    rounded = SeverityTable({**table.kinds, "fog": msgspec.structs.replace(fog, severities=(4000.0, 2000.0, 1000.0))})
+    render(DatasetFrames(part), "fog:3", tmp_path / "c", workers=1, severities=own)
+    said = "fog:3 is {'fog': 1000.4} in these copies, not {'fog': 1000.0}"
+    with pytest.raises(ConfigError, match=said):
+        score_copies(tmp_path / "c", predictions, Settings(level=None, severities=rounded))
+    found = score_copies(tmp_path / "c", predictions, Settings(level=None, severities=own)).scores
+    again = wutdet.benchmark(blobs, part, out=tmp_path / "r", scenarios="fog:3", severities=rounded).scores
+    assert found.cells[0].value == again.cell("fog:3").value == "MOR 1000 m"
+    assert found.weather.sha256["fog:3"] != again.weather.sha256["fog:3"]
 
 
 def test_scenarios_that_were_not_predicted_are_left_out_and_said(copies, predictions, tmp_path):

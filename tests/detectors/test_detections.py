@@ -20,6 +20,18 @@ def test_arrays_that_do_not_fit_are_refused(xyxy, scores):
         Detections(xyxy, scores)
 
 
+@pytest.mark.parametrize("box", [(50, 10, 20, 30), (10, 50, 30, 20)])
+def test_a_box_of_x_y_width_height_is_refused(box):
+    with pytest.raises(DataError) as caught:
+        Detections(np.array([(0, 0, 5, 5), box], float), np.array([0.9, 0.8]))
+    remedy = "give xmin, ymin, xmax, ymax, not x, y, width, height"
+    assert str(caught.value) == f"boxes of a detector end before they begin; {remedy}"
+
+
+def test_an_empty_box_is_one():
+    assert len(Detections(np.array([(9.0, 9, 9, 12)]), np.array([0.5]))) == 1
+
+
 def test_a_plain_callable_is_described_by_its_name():
     def my_detector(frames):
         return []

@@ -1,11 +1,12 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from wutdet.detectors import InferenceProtocol, load_detector
-from wutdet.detectors.ultralytics import UltralyticsDetector, ship_classes
+from wutdet.detectors.ultralytics import UltralyticsDetector, _detections, ship_classes
 from wutdet.errors import ConfigError
 
 
@@ -95,3 +96,13 @@ def test_bad_images_are_refused_also_when_ultralytics_came_first(tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.jpg")], capture_output=True, text=True)
     assert run.stdout == "not an image\n", run.stderr
+
+
+def test_a_box_whose_edges_cross_is_empty():
+    """As of YOLO26, whose network states the distances of edges from a point, with nothing that keeps them above 0."""
+    torch = pytest.importorskip("torch")
+    edges = torch.tensor([[10.0, 20, 30, 40], [50, 60, 45, 70]])
+    boxes = SimpleNamespace(xyxy=edges, conf=torch.tensor([0.25, 0.75]))
+    found = _detections(SimpleNamespace(boxes=boxes))
+    assert found.xyxy.tolist() == [[50, 60, 50, 70], [10, 20, 30, 40]]
+    assert found.scores.tolist() == [0.75, 0.25]

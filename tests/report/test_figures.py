@@ -153,7 +153,40 @@ def test_halves_are_marked_as_the_tables_say(tmp_path):
     assert all(point["y"] == clear / 2 for point in half.values())
     assert {kind for kind, point in half.items() if "x" in point} == {"rain"}
     assert half["rain"]["x"] == pytest.approx(3.8608, abs=1e-4)
-    assert (half["rain"]["x_low"], half["rain"]["x_high"]) == pytest.approx((1.705, 15.646), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("ends", "words", "drawn"),
+    [
+        ((3.5, 15.6), ("3.5 mm/h", "15.6 mm/h"), (3.5, 15.6)),
+        ((None, 15.6), ("milder than 2.5 mm/h", "15.6 mm/h"), (2.5, 15.6)),
+        ((3.5, None), ("3.5 mm/h", "beyond 100 mm/h"), (3.5, 100)),
+        ((None, None), ("milder than 2.5 mm/h", "beyond 100 mm/h"), (2.5, 100)),
+        (None, None, None),
+    ],
+)
+def test_a_half_whose_interval_is_bounded_is_drawn_to_the_border(tmp_path, ends, words, drawn):
+    robustness = [
+        replace(
+            item,
+            half={"rain": 4.0},
+            half_value={"rain": "4 mm/h"},
+            intervals={"half.rain": ends} if ends else {},
+            half_interval={"rain": words} if words else {},
+        )
+        for item in RECORDED.robustness
+    ]
+    write_scores(tmp_path, replace(RECORDED, robustness=robustness))
+    runs = read_runs([tmp_path])
+    points = severity.severity_points(runs, "AP_small", "x")
+    [half] = [point for point in points if point.mark == "half"]
+    assert (half.x_low, half.x_high) == (ends or (None, None))
+    assert (half.words_low, half.words_high) == (words or ("", ""))
+    figure = severity.severity_figure(runs, points, "AP_small", 178)
+    across = [line.get_xdata() for axes in figure.axes for line in axes.lines if line.get_linewidth() == 0.7]
+    assert [tuple(line) for line in across] == ([drawn] if drawn else [])
+    ticked = [tuple(line.get_xdata()) for axes in figure.axes for line in axes.lines if line.get_marker() == "|"]
+    assert ticked == ([tuple(end for end in ends if end is not None)] if ends else [])
 
 
 def test_the_table_has_what_the_json_has(drawn):

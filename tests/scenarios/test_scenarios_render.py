@@ -18,7 +18,7 @@ from wutdet.scenarios.light import Layer, recolour
 ALL = "clear,fog:1-5,rain:1-5,glare:1-5,lowlight:1-5,fog:2+lowlight:3,glare:3+fog:1"
 BOXES = [[300.0, 150, 320, 170], [100.0, 110, 104, 113]]
 
-# blake2b of the pixels: a change here changes every published number, so it needs a reason
+# blake2b of the pixels: a change here changes every published number, so it needs a reason, and another PIXELS
 GOLDEN: dict[str, str] = {
     "clear": "cfc05922ec84c409",
     "fog:1": "edfba8617b5844a8",

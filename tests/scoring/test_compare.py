@@ -15,16 +15,19 @@ import pytest
 from builders import coco_box, coco_file, coco_image
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from wutdet import Detections, evaluate, load
 from wutdet.errors import ConfigError, DataError, WutdetError
 from wutdet.metrics.intervals import expanded_interval, interval_warning, p_value
+from wutdet.report.compare_table import compare_table
 from wutdet.scenarios import describe, parse_scenarios
 from wutdet.scoring.compare import compare_runs
+from wutdet.scoring.comparison import Comparison
 from wutdet.scoring.drops import parse_max_drops
 from wutdet.scoring.findings import holm
 from wutdet.scoring.number_names import number_names, parse_numbers
-from wutdet.scoring.scores import CellScores, Scores, write_scores
+from wutdet.scoring.scores import CellScores, Scores, WeatherInfo, write_scores
 
 RECALL = "recall@fppi=0.1,iou=0.3"
 LEVELS = {"clear": 0.5, "fog:1": 0.4, "fog:3": 0.2, "rain:2": 0.1}
@@ -454,6 +457,48 @@ def test_other_frames_cannot_be_paired(tmp_path: Path, base: Scores, changes: di
     assert said.format(sha256=base.dataset.sha256[:12]) in refusal(a, b)
 
 
+def with_weather(base: Scores, seed: int = 0, **sha256: str) -> Scores:
+    by_scenario = {name.replace("_", ":"): value for name, value in sha256.items()}
+    return msgspec.structs.replace(base, weather=WeatherInfo(seed=seed, sha256=by_scenario))
+
+
+def test_a_scenario_that_was_rendered_otherwise_cannot_be_paired(tmp_path: Path, base: Scores) -> None:
+    values = {"clear": 0.5, "fog:1": 0.4, "fog:3": 0.2}
+    a = write_run(tmp_path / "a", with_weather(base, fog_1="e", fog_3="e"), values)
+    b = write_run(tmp_path / "b", with_weather(base, fog_1="e", fog_3="f"), values)
+    remedy = "render both with the same cameras, ambient and severities, or compare runs of --scenarios clear"
+    said = "cannot be paired, as cameras, ambient or severities of fog:3 differ"
+    assert refusal(a, b) == f"{a} and {b}: {said}; {remedy}"
+    older = write_run(tmp_path / "older", base, values)
+    assert compare_runs(a, older).difference("AP", "fog:3").difference == 0
+    milder = write_run(tmp_path / "milder", with_weather(base, fog_1="e"), {"clear": 0.5, "fog:1": 0.3})
+    assert compare_runs(b, milder).difference("AP", "fog:1").difference == pytest.approx(-0.1)
+    clear = write_run(tmp_path / "clear", with_weather(base), {"clear": 0.25})
+    assert compare_runs(a, clear).difference("AP").difference == -0.25
+
+
+def test_weather_of_another_seed_is_compared_and_said(tmp_path: Path, base: Scores) -> None:
+    values = {"clear": 0.5, "fog:3": 0.2}
+    runs = [write_run(tmp_path / str(seed), with_weather(base, seed, fog_3="e"), values) for seed in (0, 3)]
+    note = "the weather was drawn at the seeds 0 and 3: differences hold the luck of the draw too"
+    assert compare_runs(*runs).notes[-1] == note
+    assert note not in compare_runs(runs[0], runs[0]).notes
+    clear = write_run(tmp_path / "clear", with_weather(base, 3), {"clear": 0.5})
+    assert note not in compare_runs(runs[0], clear).notes
+
+
+def test_cells_that_ignore_other_ships_cannot_be_paired(tmp_path: Path, base: Scores) -> None:
+    for run, ignored in (("a", 0), ("b", 1)):
+        folder = write_run(tmp_path / run, base, {"clear": 0.5})
+        ships = msgspec.structs.replace(base.cells[0].ships, all=2 - ignored, small=2 - ignored)
+        fog = msgspec.structs.replace(cell_of(base, "fog:3", 0.5), ships=ships, ships_ignored=ignored)
+        write_scores(folder, msgspec.structs.replace(base, cells=[cell_of(base, "clear", 0.5), fog]))
+    said = "as the ships of fog:3 differ: 2 (2 small, 0 medium, 0 large; 0 ignored) and 1 (1 small, "
+    refused = refusal(tmp_path / "a", tmp_path / "b")
+    assert said in refused
+    assert refused.endswith("same seed, or score both without --ignore-below")
+
+
 def test_frames_left_out_are_the_same_wherever_their_folder_is(tmp_path: Path, base: Scores) -> None:
     for run in ("a", "b"):
         folder = write_run(tmp_path / run, base, {"clear": 0.5})
@@ -516,6 +561,48 @@ def test_few_sequences_are_said(tmp_path: Path, base: Scores) -> None:
     said = interval_warning(7.0)
     assert said is not None
     assert said in compare_runs(a, a).notes
+
+
+def test_few_sequences_are_said_of_the_numbers_that_are_compared(tmp_path: Path, base: Scores) -> None:
+    arrays = {"sequences": np.array([30.0, 30.0, 4.0, 7.0])}
+    a = write_run(tmp_path / "a", base, {"clear": 0.5}, resampled=noise(1), arrays=arrays)
+    text = "interval rests on the worth of {} sequences of equal size: below 25 it may still be too narrow"
+    of_small, of_recall = f"AP_small's {text.format(4)}", f"{RECALL}'s {text.format(7)}"
+    assert compare_runs(a, a).notes == [of_small, of_recall]
+    assert compare_runs(a, a, numbers=("AP", RECALL)).notes == [of_recall]
+
+
+# Nothing to test
+
+
+@pytest.mark.parametrize(
+    ("values", "numbers", "reason"),
+    [
+        ((0.5, 0.4), ("AP",), "too few sequences"),
+        ((None, 0.4), ("AP", "AP50"), "no number has a value in both runs"),
+    ],
+)
+def test_where_nothing_can_be_tested_it_is_said_so(
+    tmp_path: Path, base: Scores, values: tuple[float | None, ...], numbers: tuple[str, ...], reason: str
+) -> None:
+    arrays = {"sequences": np.full(4, 1.5 if reason == "too few sequences" else SEQUENCES)}
+    for name, value in zip("ab", values, strict=True):
+        write_run(tmp_path / name, base, {"clear": value}, resampled=noise(1), arrays=arrays)
+    comparison = compare_runs(tmp_path / "a", tmp_path / "b", numbers=numbers)
+    assert (comparison.comparisons, comparison.level) == (0, 0.95)
+    assert comparison.findings == [f"nothing could be tested: {reason}"]
+    assert "resamples" not in table_text(comparison)
+
+
+def test_the_legend_stands_where_there_are_intervals(pair: tuple[Path, Path]) -> None:
+    comparison = compare_runs(*pair)
+    assert "[95 % intervals] from 1,000 resamples of the sequences, the same for both." in table_text(comparison)
+
+
+def table_text(comparison: Comparison) -> str:
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(compare_table(comparison))
+    return console.export_text()
 
 
 # Hostile replicates

@@ -1,5 +1,6 @@
 """From a dataset and detections to scores, by hand-built scenes."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -99,7 +100,8 @@ def test_every_slice_has_all_numbers_and_slices_may_overlap(four):
 
 def test_a_slice_equals_scoring_its_frames_alone(four):
     whole = evaluate(four, FOUND, slices=["scene"], replicates=30)
-    alone = evaluate(four.filter(pl.col("scene") == "port"), FOUND, replicates=30)
+    in_port = FoundBoxes(FOUND.image_ids[:2], FOUND.xywh[:2], FOUND.scores[:2])
+    alone = evaluate(four.filter(pl.col("scene") == "port"), in_port, replicates=30)
     part = whole.cells[0].slices["scene"]["port"]
     skipped = ("operating", "recall_by", "intervals", "warnings")  # these keep the threshold of the whole
     for field in (name for name in part.__struct_fields__ if name not in skipped):
@@ -244,6 +246,12 @@ def test_numbers_by_dotted_names(four):
         ({"replicates": 0}, "0 replicates"),
         ({"imgsz": 0}, "0 px"),
         ({"seed": -1}, "seed"),
+        ({"edges_px": (32, 8)}, "edges_px: edges_px does not rise; give 1 to 11 finite numbers that rise from above 0"),
+        ({"edges_px": (8, 8)}, "does not rise"),
+        ({"edges_px": ()}, "does not rise"),
+        ({"edges_px": (0, 8)}, "does not rise"),
+        ({"edges_px": tuple(range(1, 13))}, "does not rise"),
+        ({"evaluator": "foo"}, "evaluator: no evaluator 'foo'; choose from: columnar, pycocotools"),
     ],
 )
 def test_impossible_options_are_one_line(four, options, message):
@@ -254,3 +262,47 @@ def test_impossible_options_are_one_line(four, options, message):
 def test_a_dataset_without_frames_is_refused(four):
     with pytest.raises(DataError, match="no frames"):
         evaluate(four.filter(pl.col("image_id") > 9), FOUND)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"image_ids": np.array([1, 2, 7, 8])},
+            "image_id 7 and 1 more are of no frame of gt; give ids of dataset.images",
+        ),
+        (
+            {"scores": np.array([0.9, np.nan, 0.7, 0.3])},
+            "row 1 is the box [10.0, 10.0, 20.0, 20.0] with the score nan; ",
+        ),
+        ({"scores": np.array([0.9, 0.8, 0.7, np.inf])}, "row 3 is the box [60.0, 2.0, 6.0, 6.0] with the score inf; "),
+        ({"xywh": FOUND.xywh * [np.nan, 1, 1, 1]}, "row 0 is the box [nan, 10.0, 6.0, 6.0] with the score 0.9; "),
+        (
+            {"xywh": FOUND.xywh * [1, 1, 1, -1]},
+            "row 0 is the box [10.0, 10.0, 6.0, -6.0] with the score 0.9; give finite ",
+        ),
+        ({"xywh": FOUND.xywh[:, :2]}, "image_ids (4,), xywh (4, 2) and scores (4,) are not (D,), (D, 4) and (D,); "),
+        ({"scores": FOUND.scores[:3]}, "xywh (4, 4) and scores (3,) are not"),
+        (
+            {"categories": np.full(4, 3)},
+            "have categories, and labels have one class; keep the ships, and leave categories",
+        ),
+    ],
+)
+def test_columns_that_do_not_fit_are_one_line(four, tmp_path, changes, said):
+    with pytest.raises(DataError) as caught:
+        evaluate(four, dataclasses.replace(FOUND, **changes), out=tmp_path / "run")
+    assert str(caught.value).startswith("detections: ")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_box_is_a_false_alarm(four):
+    """Two of three ships found, then as many false alarms: precision 1 up to recall 2/3, so AP is 67/101."""
+    empty = dataclasses.replace(
+        FOUND, xywh=FOUND.xywh * np.array([[1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 0, 1], [1, 1, 0, 0]])
+    )
+    cell = evaluate(four, empty, interval=None).cells[0]
+    assert pytest.approx(67 / 101) == cell.AP
+    assert cell.errors["false_positive"].count == 2

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from wutdet.benchmark.scored_weather import Circumstances, circumstances_of_copies
 from wutdet.benchmark.scoring import score_frames
 from wutdet.benchmark.store import CellResult, FrameResult, cell_result
 from wutdet.dataset import Dataset, load
@@ -20,7 +21,7 @@ from wutdet.metrics import FoundBoxes
 from wutdet.rendering.frame_job import FrameRecord
 from wutdet.rendering.plan import RenderPlan, ScenarioInfo, read_plan
 from wutdet.rendering.records import read_records
-from wutdet.scenarios import SeverityTable, all_severities, describe, parse_scenarios
+from wutdet.scenarios import SeverityTable, all_severities, describe, parse_scenarios, scenario_values
 from wutdet.scoring import KnownImages, read_results
 from wutdet.scoring.measure import Settings
 from wutdet.scoring.replicates import write_replicates
@@ -45,6 +46,7 @@ class _Subject:
     detector: DetectorInfo
     dataset: DatasetInfo
     scenarios: tuple[str, ...]
+    circumstances: Circumstances
 
 
 def score_copies(
@@ -101,6 +103,7 @@ def score_copies(
         DetectorInfo(name=detector) if isinstance(detector, str) else detector,
         _dataset_info(plan, dataset, whole),
         tuple(info.scenario for info in taken),
+        circumstances_of_copies(folder, plan),
     )
     scored = score_frames(subject, dataset, frames, how, advance)
     if target is not None:
@@ -135,8 +138,12 @@ def _check_severities(folder: Path, infos: Sequence[ScenarioInfo], table: Severi
     """Refuse copies whose scenarios are not what the table makes of their names."""
     for info in infos:
         [scenario] = parse_scenarios(info.scenario, table)
-        if (text := describe(scenario, table)) != info.text:
-            what = f"{info.scenario} is {info.text} in these copies, not {text}"
+        there: object = info.text
+        here: object = describe(scenario, table)
+        if there == here:  # a text may round
+            there, here = info.values, scenario_values(scenario, table)
+        if there != here:
+            what = f"{info.scenario} is {there} in these copies, not {here}"
             raise ConfigError(what, where=folder, remedy="give the --severities they were rendered with")
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wutdet.benchmark.plan_weather import CameraInfo, KindInfo, ambient_info, camera_infos, default_camera, kind_infos
+from wutdet.benchmark.scored_weather import Circumstances
 from wutdet.benchmark.weather import Weather
 from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder, write_aside
@@ -51,6 +52,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The sizes of all image files, added up: notices a changed image without reading all of them."""
     versions: dict[str, str]
 
+    @property
+    def circumstances(self) -> Circumstances:
+        """Of the rendering."""
+        return Circumstances(self.camera, self.cameras, self.ambient, self.seed)
+
 
 def make_plan(
     detector: DetectorInfo,
@@ -72,7 +78,7 @@ def make_plan(
         severities=kind_infos(weather),
         camera=default_camera(weather),
         cameras=camera_infos(weather, dataset.images["camera"].to_list()),
-        ambient=ambient_info(weather),
+        ambient=ambient_info(weather.ambient),
         seed=weather.seed,
         shard_frames=_SHARD_FRAMES,
         image_bytes=sum(path.stat().st_size for path in paths if path.is_file()),

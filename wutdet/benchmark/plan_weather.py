@@ -8,7 +8,7 @@ from dataclasses import asdict
 import msgspec
 
 from wutdet.benchmark.weather import Weather
-from wutdet.scenarios import CameraEntry
+from wutdet.scenarios import Ambient, CameraEntry
 from wutdet.scenarios.registry import package_of
 
 
@@ -57,22 +57,23 @@ def kind_infos(weather: Weather) -> dict[str, KindInfo]:
 
 def default_camera(weather: Weather) -> CameraInfo:
     """The camera of frames that have no entry."""
-    return _camera(weather.cameras.default)
+    return camera_info(weather.cameras.default)
 
 
 def camera_infos(weather: Weather, frame_cameras: Iterable[str | None]) -> dict[str, CameraInfo]:
     """The entries that took some of the frames, in the order of their names."""
     present = set(frame_cameras)
     entries = weather.cameras.entries
-    return {name: _camera(entries[name]) for name in sorted(entries) if name in present}
+    return {name: camera_info(entries[name]) for name in sorted(entries) if name in present}
 
 
-def ambient_info(weather: Weather) -> dict[str, float | None]:
+def ambient_info(ambient: Ambient) -> dict[str, float | None]:
     """All of the ambient; None is drawn from the frame's key."""
-    return {name: None if value is None else float(value) for name, value in asdict(weather.ambient).items()}
+    return {name: None if value is None else float(value) for name, value in asdict(ambient).items()}
 
 
-def _camera(entry: CameraEntry) -> CameraInfo:
+def camera_info(entry: CameraEntry) -> CameraInfo:
+    """A camera as a plan records it."""
     line = entry.horizon
     horizon = None
     if line is not None:

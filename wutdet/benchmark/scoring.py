@@ -11,12 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wutdet.benchmark.record import horizon_sources
+from wutdet.benchmark.scored_weather import Circumstances, weather_info
 from wutdet.benchmark.store import FrameResult
 from wutdet.dataset import Dataset
 from wutdet.detectors import DetectorInfo
 from wutdet.errors import DataError
 from wutdet.metrics import FoundBoxes
-from wutdet.scenarios import parse_scenarios
+from wutdet.rendering.horizon_sources import fallback_warning
+from wutdet.scenarios import Scenario, parse_scenarios
 from wutdet.scoring.cells import Cell, CellInput, score_cells
 from wutdet.scoring.measure import Settings, too_faint
 from wutdet.scoring.scores import DatasetInfo, Scores
@@ -25,7 +27,6 @@ from wutdet.scoring.truth import Truth, truth_of
 
 SLICED_BY: Final = ("scene", "condition", "camera")
 """What a run is sliced by, where its frames differ in it."""
-_MOST_GUESSED: Final = 0.2  # of the frames, without a warning
 
 
 class Measured(Protocol):
@@ -42,6 +43,10 @@ class Measured(Protocol):
     @property
     def scenarios(self) -> tuple[str, ...]:
         """In the order of each frame's cells."""
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """Of the rendering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +78,25 @@ def score_frames(
         settings = replace(settings, imgsz=protocol.imgsz)
     scored = dataset.filter(pl.col("image_id").is_in([frame.image_id for frame in good]))
     truth = replace(truth_of(scored, slices=slice_columns(scored)), horizon_px=_horizons(good))
-    warnings = tuple(_fallback_warning(good))
-    inputs = [_cell_input(good, number, truth, name, settings, warnings) for number, name in enumerate(plan.scenarios)]
+    warnings = tuple(fallback_warning(horizon_sources(good)))
+    scenarios = [parse_scenarios(name, settings.severities)[0] for name in plan.scenarios]
+    weather = weather_info(plan.circumstances, scenarios, dataset.images["camera"], settings.severities)
+    inputs = [_cell_input(good, number, truth, item, settings, warnings) for number, item in enumerate(scenarios)]
     inputs[0] = replace(inputs[0], warnings=(*warnings, *_ignored_warning(inputs, truth, settings.ignore_below)))
     cells = score_cells(truth, inputs, settings, advance)
     skipped = [frame.skipped for frame in frames if frame.skipped]
-    return Scored(gather_scores(plan.detector, plan.dataset, truth, cells, settings, skipped), tuple(cells))
-
-
-def _fallback_warning(frames: Sequence[FrameResult]) -> Iterator[str]:
-    """One line where so many frames have a guessed horizon that the visibilities of the run are in doubt."""
-    guessed = horizon_sources(frames)["fallback"]
-    if guessed > _MOST_GUESSED * len(frames):
-        yield (
-            f"the horizon of {guessed} of {len(frames)} frames was neither given nor found: "
-            f"their ranges, and so fog and rain on them, rest on a guess; give it in a sidecar or a camera file"
-        )
+    return Scored(gather_scores(plan.detector, plan.dataset, truth, cells, settings, skipped, weather), tuple(cells))
 
 
 def _cell_input(
-    frames: Sequence[FrameResult], number: int, truth: Truth, name: str, settings: Settings, warnings: tuple[str, ...]
+    frames: Sequence[FrameResult],
+    number: int,
+    truth: Truth,
+    scenario: Scenario,
+    settings: Settings,
+    warnings: tuple[str, ...],
 ) -> CellInput:
     """What was recorded of a cell. Clear weather takes nothing away, so no ship is ignored there, however faint."""
-    scenario = parse_scenarios(name, settings.severities)[0]
     contrast = _of_ships(truth, [frame.cells[number].contrast for frame in frames])
     return CellInput(
         scenario,

@@ -19,7 +19,7 @@ class Detections:
     """The ships a detector found in one frame, best score first.
 
     Raises:
-        DataError: the arrays do not fit each other, or hold something that is no number.
+        DataError: the arrays do not fit each other, or hold something that is no number or no box.
     """
 
     xyxy: NDArray[np.float64]
@@ -34,6 +34,9 @@ class Detections:
             raise DataError(f"{shapes} of a detector are not (N, 4) and (N,)", remedy="correct the detector")
         if not (np.isfinite(self.xyxy).all() and np.isfinite(self.scores).all()):
             raise DataError("boxes or scores of a detector are not finite", remedy="correct the detector")
+        if (self.xyxy[:, 2:] < self.xyxy[:, :2]).any():
+            remedy = "give xmin, ymin, xmax, ymax, not x, y, width, height"
+            raise DataError("boxes of a detector end before they begin", remedy=remedy)
 
     def __len__(self) -> int:
         """The number of boxes."""

@@ -197,6 +197,8 @@ def _size_of(model: Any, imgsz: int) -> tuple[int | None, float | None]:
 
 def _detections(result: Any) -> Detections:
     xyxy = result.boxes.xyxy.cpu().numpy().astype(np.float64).reshape(-1, 4)
+    # YOLO26 predicts edges as distances that nothing keeps above 0: such a box is empty, and a false alarm.
+    xyxy[:, 2:] = np.maximum(xyxy[:, 2:], xyxy[:, :2])
     scores = result.boxes.conf.cpu().numpy().astype(np.float64)
     order = np.argsort(-scores, kind="stable")
     return Detections(xyxy[order], scores[order])

@@ -28,12 +28,14 @@ class Robustness(msgspec.Struct, frozen=True, kw_only=True):
     area: dict[str, float | None] = {}
     """Mean height of the curve over severity from 0 (clear) to the last one run; see `curve_area`."""
     half: dict[str, float | None] = {}
-    """Dose of each kind at which the metric first falls to half of its clear value; see `half_dose`."""
+    """Dose of each kind at which the metric first falls to half of its clear value; see `half_dose`. None where that
+    is unknown, or in milder or worse weather than was run: it is bounded only, as `half_value` says."""
     half_value: dict[str, str] = {}
     """The same in units, such as `MOR 1370 m`, `milder than MOR 4000 m` where the mildest weather that was run
     leaves less than half, or `beyond MOR 200 m` where the worst leaves more."""
-    intervals: dict[str, tuple[float, float]] = {}
-    """Of `mPC`, `rPC`, and by kind of `per_kind.fog`, `area.fog`, `half.fog` (doses)."""
+    intervals: dict[str, tuple[float | None, float | None]] = {}
+    """Of `mPC`, `rPC`, and by kind of `per_kind.fog`, `area.fog`, `half.fog` (doses). An end of the last is None where
+    it is bounded only, as `half_interval` says; no other end is."""
     half_interval: dict[str, tuple[str, str]] = {}
     """The interval of `half` in units, the milder end first."""
 

@@ -20,7 +20,7 @@ _PLACES: Final = 18
 def compare_table(comparison: Comparison) -> Group:
     """What is compared, a row a number and scenario, then in words what is shown, and which limits were kept."""
     parts: list[RenderableType] = [_caption(comparison), Text(""), _table(comparison)]
-    if comparison.level is not None:
+    if any(item.interval is not None for item in (*comparison.cells, *comparison.robustness)):
         parts.append(_legend(comparison))
     parts.append(Text(""))
     parts += [Text(plain(line)) for line in comparison.findings]

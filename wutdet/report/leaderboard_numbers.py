@@ -119,7 +119,8 @@ def _interval(scores: Scores, spot: Spot) -> tuple[float, float] | None:
     if spot.scenario == _ACROSS:
         kind, _, metric = spot.number.partition(".")
         found = next((item for item in scores.robustness if item.metric == metric), None)
-        return None if found is None else found.intervals.get(kind)
+        low, high = (None, None) if found is None else found.intervals.get(kind, (None, None))
+        return None if low is None or high is None else (low, high)
     try:
         return scores.cell(spot.scenario).intervals.get(spot.number)
     except KeyError:

@@ -59,10 +59,11 @@ def _robustness_lines(scores: Scores) -> list[str]:
         if item.mPC is None:
             continue
         kinds = ", ".join(f"{kind} {value:.3f}" for kind, value in item.per_kind.items() if value is not None)
-        relative = "" if item.rPC is None else f", {item.rPC:.0%} of clear (rPC){_interval(item.intervals.get('rPC'))}"
+        ends = _interval(*item.intervals.get("rPC", (None, None)))
+        relative = "" if item.rPC is None else f", {item.rPC:.0%} of clear (rPC){ends}"
         lines.append(f"- {item.metric}: mean under weather (mPC) {item.mPC:.3f}{relative}; {kinds}")
     return [*lines, ""]
 
 
-def _interval(ends: tuple[float, float] | None) -> str:
-    return "" if ends is None else f" [{ends[0]:.0%}, {ends[1]:.0%}]"
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" [{low:.0%}, {high:.0%}]"

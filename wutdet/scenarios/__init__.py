@@ -22,11 +22,12 @@ from wutdet.scenarios.horizon import Horizon
 from wutdet.scenarios.horizon_search import find_horizon
 from wutdet.scenarios.kinds import Kind
 from wutdet.scenarios.registry import all_severities, known_severities, register, unregister
-from wutdet.scenarios.scene import Rendered, Scene, apply, prepare
+from wutdet.scenarios.scene import PIXELS, Rendered, Scene, apply, prepare
 from wutdet.scenarios.severities import KindSeverities, SeverityTable, own_severities
 
 __all__ = [
     "CLEAR",
+    "PIXELS",
     "Ambient",
     "Camera",
     "CameraEntry",

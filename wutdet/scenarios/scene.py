@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,8 @@ from wutdet.scenarios.ranges import FARTHEST_M, RangeLevels, sea_levels, sea_ran
 from wutdet.scenarios.ships import paint_ships
 from wutdet.scenarios.veil import transmittance, veil_table
 
+PIXELS: Final = 2
+"""Rises when equal frames under equal scenarios get other pixels: runs of before and after do not compare."""
 HorizonSource = Literal["given", "found", "fallback"]
 T = TypeVar("T")
 

@@ -6,13 +6,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from wutdet.metrics.intervals import effective_units, expanded_interval, interval_warning
+from wutdet.metrics.intervals import effective_units, expanded_interval
 from wutdet.metrics.numbers import BIN_NUMBERS, COCO_NAMES, MAX_DETS
+from wutdet.scoring.doubts import interval_doubts
 from wutdet.scoring.measure import Measured, Settings
 from wutdet.scoring.scores import BinScores, ErrorKind, Numbers, RecallBin, Ships
 
 _COUNTS: Final = (".ships", ".count")
 _WITHOUT_INTERVAL: Final = ("ships", "threshold@")
+_DOUBTED: Final = ("AP", "AP_small")
+"""Numbers of which is said when too few sequences are behind them: that of all ships, and the headline."""
 
 
 def to_numbers(measured: Measured, settings: Settings, *, sequences_known: bool) -> Numbers:
@@ -95,18 +98,7 @@ def _intervals(measured: Measured, settings: Settings) -> dict[str, tuple[float,
 
 def sequences_behind(measured: Measured, name: str) -> float:
     """How many sequences of equal size would carry as much as those that a number rests on: those with its ships."""
-    sizes = measured.ships_of_sequences
-    return effective_units(sizes[size_of(name, sizes)])
-
-
-def size_of(name: str, sizes: Mapping[str, Any]) -> str:
-    """The size range that a number is about: `AP_small` → `small`, `bins.<8.AP50` → `<8`, else `all`."""
-    if name.startswith("bins."):
-        return name.split(".")[1]
-    if "size=" in name:
-        return name.rpartition("size=")[2]
-    ending = name.rpartition("_")[2]
-    return ending if ending in sizes else "all"
+    return effective_units(measured.rests_on.get(name, measured.ships_of_sequences["all"]))
 
 
 def _warnings(measured: Measured, settings: Settings, sequences_known: bool) -> Iterator[str]:
@@ -123,6 +115,4 @@ def _warnings(measured: Measured, settings: Settings, sequences_known: bool) -> 
         return
     if not sequences_known:
         yield "frames without a sequence are resampled one by one: where frames are alike, intervals are too narrow"
-    doubt = interval_warning(sequences_behind(measured, "AP"))
-    if doubt is not None:
-        yield doubt
+    yield from interval_doubts({name: sequences_behind(measured, name) for name in _DOUBTED})

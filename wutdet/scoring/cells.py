@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ from wutdet.metrics import FoundBoxes
 from wutdet.metrics.coco import pycocotools_numbers
 from wutdet.scenarios import Scenario, describe
 from wutdet.scoring.assemble import number_fields, to_numbers
-from wutdet.scoring.measure import Floats, Knowledge, Measured, Settings, measure, thresholds_of
+from wutdet.scoring.measure import Floats, Knowledge, Measured, Settings, Thresholds, measure, thresholds_of
 from wutdet.scoring.scores import CellScores
 from wutdet.scoring.truth import Truth
 
@@ -52,7 +52,9 @@ class Cell:
 def score_cells(
     truth: Truth, cells: Sequence[CellInput], settings: Settings, advance: Callable[[int], None] | None = None
 ) -> list[Cell]:
-    """Score cells of the same frames. Thresholds set in clear weather, where that is among them, are kept in all.
+    """Score cells of the same frames.
+
+    Thresholds set in clear weather are kept in all. Where it is not among them, what is read at these is unknown.
 
     Args:
         truth: the frames and ships.
@@ -67,7 +69,7 @@ def score_cells(
             advance(1)
         return scored
 
-    kept: Mapping[tuple[float, float], float] | None = None
+    kept: Thresholds | None = None
     first = [cell for cell in cells if not cell.scenario.effects][:1]
     done = {str(cell.scenario): score(cell) for cell in first}
     if first:
@@ -79,9 +81,13 @@ def score_cells(
     return [done[str(cell.scenario)] for cell in cells]
 
 
-def _score(truth: Truth, cell: CellInput, settings: Settings, kept: Mapping[tuple[float, float], float] | None) -> Cell:
+def _score(truth: Truth, cell: CellInput, settings: Settings, kept: Thresholds | None) -> Cell:
     known = Knowledge(
-        transmittance=cell.transmittance, contrast=cell.contrast, ignored=cell.ignored, clear_thresholds=kept
+        transmittance=cell.transmittance,
+        contrast=cell.contrast,
+        ignored=cell.ignored,
+        is_clear=not cell.scenario.effects,
+        clear_thresholds=kept,
     )
     measured, slices = measure(truth, cell.found, settings, known)
     if settings.evaluator == "pycocotools":

@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 
 from wutdet.errors import DataError
-from wutdet.metrics.intervals import interval_warning
 from wutdet.metrics.robustness import mean_over_kinds, mean_over_severities, relative_to_clear
 from wutdet.scoring.comparison import CellDifference, ComparedRun, Comparison, Difference, RobustnessDifference
+from wutdet.scoring.doubts import interval_doubts
 from wutdet.scoring.drops import check_drops
 from wutdet.scoring.findings import holm, resolution_note, sentences
 from wutdet.scoring.number_names import demand_known, number_names
@@ -68,7 +68,7 @@ def compare_runs(
         findings=[] if alpha is None else list(sentences(differences, alpha)),
         drops=drops,
         kept=all(drop.kept for drop in drops),
-        notes=list(_notes(pair, comparisons)),
+        notes=list(_notes(pair, differences)),
     )
 
 
@@ -139,17 +139,23 @@ def _marked(
     return [mark(item) for item in cells], [mark(item) for item in robustness]
 
 
-def _notes(pair: Pair, comparisons: int) -> Iterator[str]:
+def _notes(pair: Pair, differences: Sequence[Difference]) -> Iterator[str]:
     for letter, side in (("A", pair.a), ("B", pair.b)):
         alone = [cell.name for cell in side.scores.cells if cell.name not in pair.scenarios]
         if alone:
             yield f"only {letter} has {', '.join(alone)}"
         if side.replicates is None:
             yield f"{letter} ({side.run}) has no replicates: differences are without intervals and p-values"
+    seeds = pair.weather_seeds
+    if len(set(seeds)) > 1:
+        yield f"the weather was drawn at the seeds {seeds[0]} and {seeds[1]}: differences hold the luck of the draw too"
     if pair.level is None or pair.alpha is None:
         return
     if pair.a.scores.scoring.level != pair.b.scores.scoring.level:
         yield f"the runs' intervals are of different levels; those of differences are of {pair.level:g}"
-    sequences, replicates = pair.sequences("AP"), pair.a.scores.scoring.replicates
-    lines = (interval_warning(sequences), resolution_note(comparisons, pair.alpha, replicates, sequences))
-    yield from (line for line in lines if line is not None)
+    sequences = {name: pair.sequences(name) for name in ("AP", *(item.number for item in differences))}
+    yield from interval_doubts(sequences)
+    comparisons = sum(item.p is not None for item in differences)
+    line = resolution_note(comparisons, pair.alpha, pair.a.scores.scoring.replicates, sequences["AP"])
+    if line is not None:
+        yield line

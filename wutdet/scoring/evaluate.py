@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,7 @@ from wutdet.scoring.replicates import write_replicates
 from wutdet.scoring.scores import DatasetInfo, Scores, write_scores
 from wutdet.scoring.summary import gather_scores
 from wutdet.scoring.truth import truth_of
-from wutdet.sizes import default_edges_px
+from wutdet.sizes import check_edges_px, default_edges_px
 
 
 def evaluate(
@@ -73,11 +73,16 @@ def evaluate(
         raise ConfigError(f"{replicates} replicates", where="replicates", remedy="give 1 or more; 1000 is usual")
     if imgsz is not None and imgsz < 1:
         raise ConfigError(f"{imgsz} px", where="imgsz", remedy="give the network's input size, such as 640")
+    if evaluator not in get_args(Evaluator):
+        remedy = f"choose from: {', '.join(get_args(Evaluator))}"
+        raise ConfigError(f"no evaluator '{evaluator}'", where="evaluator", remedy=remedy)
+    borders_px = default_edges_px() if edges_px is None else tuple(edges_px)
+    check_edges_px(borders_px, where="edges_px")
     settings = Settings(
         level=interval,
         replicates=replicates,
         seed=seed,
-        edges_px=edges_px or default_edges_px(),
+        edges_px=borders_px,
         imgsz=imgsz,
         evaluator=evaluator,
         ignore_below=ignore_below,
@@ -85,9 +90,10 @@ def evaluate(
     if ignore_below is not None and 0 < dataset.boxes.height == dataset.boxes["contrast"].null_count():
         remedy = "render the frames with wutdet, which states what contrast is left"
         raise DataError("no ship states its contrast", where=dataset.name, remedy=remedy)
+    found = detections if isinstance(detections, FoundBoxes) else _columns(dataset, detections)
+    _check_found(found, dataset)
     folder = None if out is None else new_folder(Path(out))
     truth = truth_of(dataset, slices=slices)
-    found = detections if isinstance(detections, FoundBoxes) else _columns(dataset, detections)
     known = _ship_columns(dataset)
     ignored = too_faint(known.get("contrast"), ignore_below)
     cells = score_cells(truth, [CellInput(CLEAR, found, ignored=ignored, **known)], settings)
@@ -124,6 +130,31 @@ def _columns(dataset: Dataset, detections: Mapping[str, Detections] | Sequence[D
         np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1),
         np.concatenate([np.asarray(item.scores, np.float64) for item in detections]),
     )
+
+
+def _check_found(found: FoundBoxes, dataset: Dataset) -> None:
+    """Refuse columns that do not fit each other or the frames, or hold what is no box or no score."""
+    count = len(found.image_ids)
+    if found.image_ids.shape != (count,) or found.xywh.shape != (count, 4) or found.scores.shape != (count,):
+        shapes = f"image_ids {found.image_ids.shape}, xywh {found.xywh.shape} and scores {found.scores.shape}"
+        raise DataError(f"{shapes} are not (D,), (D, 4) and (D,)", where="detections", remedy="give a row for each box")
+    if found.categories is not None:
+        remedy = "keep the ships, and leave categories out"
+        raise DataError("have categories, and labels have one class", where="detections", remedy=remedy)
+    known = dataset.images["image_id"].to_numpy()
+    strange = np.flatnonzero(~np.isin(found.image_ids, known))
+    if len(strange):
+        what = f"image_id {found.image_ids[strange[0]]} and {len(strange) - 1} more are of no frame of {dataset.name}"
+        raise DataError(what, where="detections", remedy="give ids of dataset.images")
+    with np.errstate(over="ignore", invalid="ignore"):
+        measures = np.column_stack(
+            [found.xywh, found.xywh[:, :2] + found.xywh[:, 2:], found.xywh[:, 2] * found.xywh[:, 3]]
+        )
+    sound = np.isfinite(measures).all(axis=1) & np.isfinite(found.scores) & (found.xywh[:, 2:] >= 0).all(axis=1)
+    if not sound.all():
+        bad = int(np.argmin(sound))
+        what = f"row {bad} is the box {found.xywh[bad].tolist()} with the score {found.scores[bad]:g}"
+        raise DataError(what, where="detections", remedy="give finite numbers, and no width or height below 0")
 
 
 def _ship_columns(dataset: Dataset) -> dict[str, Any]:

@@ -29,6 +29,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def sentences(differences: Sequence[Difference], alpha: float) -> Iterator[str]:
     """A sentence for every difference that is shown, then one about the others that have a p."""
     tested = sum(item.p is not None for item in differences)
+    if not tested:
+        valued = any(item.difference is not None for item in differences)
+        reason = "too few sequences" if valued else "no number has a value in both runs"
+        yield f"nothing could be tested: {reason}"
+        return
     shown = [item for item in differences if item.shown]
     yield from map(_sentence, shown)
     if not shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
@@ -21,11 +22,13 @@ from wutdet.metrics.recall_by import (
     CONTRAST_EDGES,
     HORIZON_EDGES_PX,
     TRANSMITTANCE_EDGES,
+    RecallBy,
     prepare_recall_by,
     read_recall_by,
 )
 from wutdet.metrics.resampling import Reader, read_once, resample
 from wutdet.scenarios import SeverityTable
+from wutdet.scoring.rests_on import Counts, by_number, ships_by_range
 from wutdet.scoring.truth import Truth, horizon_at
 from wutdet.sizes import COCO_RANGES, SizeRange, bin_ranges, default_edges_px
 
@@ -35,6 +38,8 @@ RECALL_POINT: Final = (0.1, 0.3)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
+Thresholds = Mapping[tuple[float, float], float]
+"""The score that reaches each (fppi, iou)."""
 Evaluator = Literal["columnar", "pycocotools"]
 
 
@@ -74,8 +79,10 @@ class Knowledge:
     """(G,) each ship's contrast against its surround that is left, in linear light."""
     ignored: NDArray[np.bool_] | None = None
     """(G,) the ships that count in no number, see `too_faint`."""
-    clear_thresholds: Mapping[tuple[float, float], float] | None = None
-    """The score that reached each (fppi, iou) in clear weather; None: this is the clear weather."""
+    is_clear: bool = True
+    """Whether this is clear weather, whose own thresholds are the ones to keep."""
+    clear_thresholds: Thresholds | None = None
+    """Those that were set in clear weather; None: not known, or this is the clear weather."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,10 @@ class Measured:
     """By the names of `Numbers.number`, and more; NaN where there is nothing to measure."""
     replicates: Table
     """(R,) each, in resamples of the sequences; empty without intervals."""
-    ships_of_sequences: dict[str, NDArray[np.int64]]
-    """(U,) by size range in native pixels: what the numbers of that range rest on."""
+    ships_of_sequences: dict[str, Counts]
+    """By size range in native pixels."""
+    rests_on: dict[str, Counts]
+    """The ships that a number rests on, by its name; where it is missing those are all ships."""
     capped_images: int
     """Frames with more detections than COCO counts."""
     ships_ignored: int
@@ -105,7 +114,7 @@ def measure(
     bands = _bands(truth, found)
     known = knowledge or Knowledge()
     whole = _measure(matches, truth, bands, settings, known)
-    kept = known.clear_thresholds or thresholds_of(whole.values)
+    kept = _kept(known, whole.values)
     of_slices = functools.partial(_measure, truth=truth, bands=bands, settings=settings, known=known, kept=kept)
     slices = {
         column: {name: of_slices(matches.only(mask)) for name, mask in masks.items() if mask.any()}
@@ -131,9 +140,16 @@ def too_faint(contrast: Floats | None, ignore_below: float | None) -> NDArray[np
     return None if contrast is None or ignore_below is None else contrast < ignore_below
 
 
-def thresholds_of(values: Mapping[str, float]) -> dict[tuple[float, float], float]:
-    """The score that reaches each (fppi, iou), from the numbers of a cell."""
+def thresholds_of(values: Mapping[str, float]) -> Thresholds:
+    """From the numbers of a cell."""
     return {(rate, iou): values[f"threshold@fppi={rate:g},iou={iou:g}"] for rate in FPPI for iou in IOUS}
+
+
+def _kept(known: Knowledge, values: Mapping[str, float]) -> Thresholds | None:
+    """The thresholds that are kept in any weather; None where clear weather was not seen."""
+    if known.clear_thresholds is None and known.is_clear:
+        return thresholds_of(values)
+    return known.clear_thresholds
 
 
 def _measure(
@@ -142,7 +158,7 @@ def _measure(
     bands: NDArray[np.int8],
     settings: Settings,
     known: Knowledge,
-    kept: Mapping[tuple[float, float], float] | None = None,
+    kept: Thresholds | None = None,
 ) -> Measured:
     place = np.searchsorted(truth.boxes.all_image_ids, matches.image_ids)
     names, dense = np.unique(truth.unit[place], return_inverse=True)
@@ -157,25 +173,32 @@ def _measure(
     if settings.imgsz is not None:
         readers.append(functools.partial(read_bins, prepare_bins(matches, at_network_scale=True, unit=unit)))
     values = read_once(readers, len(names))
-    kept = kept or known.clear_thresholds or thresholds_of(values)
-    more: list[Reader] = [
-        functools.partial(read_at_threshold, at_rate, scores=kept),
-        *_readers_by_property(matches, unit, truth, known, kept[RECALL_POINT]),
+    kept = kept or _kept(known, values)
+    scores = kept or dict.fromkeys(thresholds_of(values), math.nan)
+    by_property = _by_property(matches, unit, truth, known, scores[RECALL_POINT])
+    at_kept: list[Reader] = [
+        functools.partial(read_at_threshold, at_rate, scores=scores),
+        *(functools.partial(_read_property, name, prepared) for name, prepared in by_property.items()),
     ]
+    more = read_once(at_kept, len(names))
+    if kept is None:  # only the ships can be counted
+        more, at_kept = {name: value if "ships@" in name else math.nan for name, value in more.items()}, []
     replicates: Table = {}
     if settings.level is not None and len(names) > 1:
         replicates = resample(
-            [*readers, *more],
+            [*readers, *at_kept],
             units=len(names),
             size=len(matches.candidate),
             replicates=settings.replicates,
             seed=settings.seed,
         )
+    ships = ships_by_range(matches, unit, len(names))
     return Measured(
         images=len(matches.image_ids),
-        values=values | read_once(more, len(names)),
+        values=values | more,
         replicates=replicates,
-        ships_of_sequences=_ships_of_sequences(matches, unit, len(names)),
+        ships_of_sequences={item.name: counts for item, counts in ships.items() if not item.at_network_scale},
+        rests_on=by_number(ships, by_property),
         capped_images=capped_images(matches),
         ships_ignored=_ships_ignored(matches, truth),
     )
@@ -186,37 +209,22 @@ def _ships_ignored(matches: Matches, truth: Truth) -> int:
     return 0 if ignored is None else int(np.count_nonzero(ignored[matches.true_row]))
 
 
-def _ships_of_sequences(matches: Matches, unit: Ints, units: int) -> dict[str, NDArray[np.int64]]:
-    return {
-        item.name: np.bincount(unit[matches.true_image[matches.true_in[row]]], minlength=units)
-        for row, item in enumerate(matches.ranges)
-        if not item.at_network_scale
-    }
-
-
-def _readers_by_property(matches: Matches, unit: Ints, truth: Truth, known: Knowledge, score: float) -> list[Reader]:
-    """Recall by what is known of the ships, at the threshold of `RECALL_POINT`."""
+def _by_property(matches: Matches, unit: Ints, truth: Truth, known: Knowledge, score: float) -> dict[str, RecallBy]:
+    """The ships and those found from a score on, by what is known of the ships."""
     columns = {
         "transmittance": (known.transmittance, TRANSMITTANCE_EDGES),
         "contrast": (known.contrast, CONTRAST_EDGES),
         "rows_below_horizon": (_rows_below_horizon(truth), HORIZON_EDGES_PX),
     }
-    return [
-        functools.partial(
-            _prefixed,
-            f"recall_by.{name}.",
-            functools.partial(
-                read_recall_by,
-                prepare_recall_by(matches, values, edges, iou=RECALL_POINT[1], score=score, unit=unit),
-            ),
-        )
+    return {
+        name: prepare_recall_by(matches, values, edges, iou=RECALL_POINT[1], score=score, unit=unit)
         for name, (values, edges) in columns.items()
         if values is not None and np.isfinite(values).any()
-    ]
+    }
 
 
-def _prefixed(prefix: str, reader: Reader, weights: Ints) -> Table:
-    return {f"{prefix}{name}": value for name, value in reader(weights).items()}
+def _read_property(name: str, prepared: RecallBy, weights: Ints) -> Table:
+    return {f"recall_by.{name}.{item}": value for item, value in read_recall_by(prepared, weights).items()}
 
 
 def _rows_below_horizon(truth: Truth) -> Floats:

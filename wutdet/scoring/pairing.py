@@ -14,9 +14,13 @@ from wutdet.errors import DataError
 from wutdet.metrics.intervals import expanded_interval, p_value
 from wutdet.metrics.robustness import or_none
 from wutdet.scoring.replicates import REPLICATES_NAME, Replicates, read_replicates
-from wutdet.scoring.scores import DatasetInfo, Scores, read_scores
+from wutdet.scoring.scores import CellScores, DatasetInfo, Scores, read_scores
 
 _REMEDY: Final = "score both on the same split, with the same --seed and --replicates"
+_WEATHER_REMEDY: Final = (
+    "render both with the same cameras, ambient and severities, or compare runs of --scenarios clear"
+)
+_SHIPS_REMEDY: Final = "render both in the same weather and with the same seed, or score both without --ignore-below"
 _HASH_DIGITS: Final = 12
 
 Floats = NDArray[np.float64]
@@ -67,6 +71,13 @@ class Pair:
         """Those that both have, in A's order."""
         return _shared(self.a.scores, self.b.scores)
 
+    @property
+    def weather_seeds(self) -> list[int]:
+        """Of either side; empty where one of them tells none, or clear is all they have in common."""
+        infos = [side.scores.weather for side in (self.a, self.b)]
+        known = [info.seed for info in infos if info is not None and set(info.sha256) & set(self.scenarios)]
+        return known if len(known) == 2 else []
+
     def sequences(self, number: str) -> float:
         """How many of equal size would carry as much as those that a number rests on."""
         has = self.a.replicates
@@ -94,6 +105,7 @@ def read_pair(run_a: Path, run_b: Path) -> Pair:
     for what, of_a, of_b in _must_agree(pair.a.scores, pair.b.scores):
         if of_a != of_b:
             raise DataError(f"cannot be paired, as {what} differ: {of_a} and {of_b}", where=where, remedy=_REMEDY)
+    _demand_equal_weather(pair, where)
     if not pair.scenarios:
         raise DataError("have no scenario in common", where=where, remedy="benchmark both under the same --scenarios")
     return pair
@@ -125,6 +137,29 @@ def _must_agree(a: Scores, b: Scores) -> Iterator[tuple[str, object, object]]:
     if a.scoring.replicates and b.scoring.replicates:
         yield "seeds", a.scoring.seed, b.scoring.seed
         yield "replicates", a.scoring.replicates, b.scoring.replicates
+
+
+def _demand_equal_weather(pair: Pair, where: str) -> None:
+    """Refuse a scenario that was rendered otherwise, where both tell how, or in which other ships are ignored.
+
+    Seeds may differ: they are drawn frame by frame whatever the detector, so that a difference stays unbiased.
+    """
+    weather = [side.scores.weather for side in (pair.a, pair.b)]
+    hashes = [{} if info is None else info.sha256 for info in weather]
+    for name in pair.scenarios:
+        if name in hashes[0] and name in hashes[1] and hashes[0][name] != hashes[1][name]:
+            what = f"cannot be paired, as cameras, ambient or severities of {name} differ"
+            raise DataError(what, where=where, remedy=_WEATHER_REMEDY)
+        ships = [_ships(side.scores.cell(name)) for side in (pair.a, pair.b)]
+        if ships[0] != ships[1]:
+            what = f"cannot be paired, as the ships of {name} differ: {ships[0]} and {ships[1]}"
+            raise DataError(what, where=where, remedy=_SHIPS_REMEDY)
+
+
+def _ships(cell: CellScores) -> str:
+    counts = cell.ships
+    by_size = f"{counts.small} small, {counts.medium} medium, {counts.large} large"
+    return f"{counts.all} ({by_size}; {cell.ships_ignored} ignored)"
 
 
 def _frames(dataset: DatasetInfo) -> str:

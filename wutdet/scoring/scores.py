@@ -158,6 +158,15 @@ class ScoringInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Ships with less contrast left, in linear light, are ignored; None: all count."""
 
 
+class WeatherInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """How the frames of a run were rendered."""
+
+    seed: int
+    """Of what is drawn at random in it."""
+    sha256: dict[str, str]
+    """By scenario, but for clear: of the cameras of the frames, the ambient and the severities in units."""
+
+
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """What `scores.json` holds; equal runs write equal bytes."""
 
@@ -165,6 +174,8 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     detector: DetectorInfo
     dataset: DatasetInfo
     scoring: ScoringInfo
+    weather: WeatherInfo | None = None
+    """None where only detections were scored, and in files that were written before it was recorded."""
     skipped: list[str]
     """Bad frames that no cell was scored on, and why."""
     cells: list[CellScores]

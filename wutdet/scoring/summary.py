@@ -8,7 +8,7 @@ from wutdet.detectors import DetectorInfo
 from wutdet.metrics.intervals import effective_units
 from wutdet.scoring.cells import Cell
 from wutdet.scoring.measure import Settings
-from wutdet.scoring.scores import DatasetInfo, Scores, ScoringInfo
+from wutdet.scoring.scores import DatasetInfo, Scores, ScoringInfo, WeatherInfo
 from wutdet.scoring.truth import Truth
 from wutdet.scoring.weather import robustness_of
 
@@ -20,6 +20,7 @@ def gather_scores(
     cells: Sequence[Cell],
     settings: Settings,
     skipped: Sequence[str] = (),
+    weather: WeatherInfo | None = None,
 ) -> Scores:
     """What `scores.json` holds."""
     return Scores(
@@ -36,6 +37,7 @@ def gather_scores(
             effective_sequences=effective_units(cells[0].measured.ships_of_sequences["all"]),
             ignore_below=settings.ignore_below,
         ),
+        weather=weather,
         skipped=list(skipped),
         cells=[cell.scores for cell in cells],
         robustness=robustness_of(cells, settings),

@@ -27,6 +27,9 @@ from wutdet.scoring.measure import Settings
 ROBUSTNESS_OF: Final = ("AP", "AP50", "AP_small", "recall@clear_fppi=0.1,iou=0.3")
 """Numbers whose decline is followed; the last is what an operator has who sets a threshold in clear weather."""
 
+_FAR: Final = 1e9
+"""Beyond any dose, and finite, so that a percentile between it and a dose is far out too."""
+
 Floats = NDArray[np.float64]
 
 
@@ -60,10 +63,29 @@ class _Curve:
         return describe_dose(self.kind, at, self.table)
 
     def half(self) -> Floats:
-        """Where half is lost; twice the last dose where it is not, though all values are known."""
+        """Where half is lost; infinite where it is not, though all values are known."""
         found = half_dose(self.doses, self.values)
         kept = np.isnan(found) & (self.values[..., 0] > 0) & ~np.isnan(self.values).any(axis=-1)
-        return np.where(kept, 2 * max(self.doses), found)
+        return np.where(kept, np.inf, np.minimum(found, max(self.doses)))  # rounding must not carry it beyond
+
+    def half_ends(self, units: float, level: float) -> tuple[float, float] | None:
+        """The interval of `half`, where the values are replicates.
+
+        In a resample that is bounded only half may be lost anywhere on that side. So the lower end is read as if it
+        were lost as early as can be, the upper one as late: an end between such a resample and another is bounded, or
+        lies on the safe side.
+        """
+        at, doses = self.half(), sorted(self.doses)
+        milder, beyond = at < doses[1], at > doses[-1]
+        early = np.where(milder, -_FAR, np.where(beyond, np.nextafter(doses[-1], np.inf), at))
+        late = np.where(milder, np.nextafter(doses[1], -np.inf), np.where(beyond, _FAR, at))
+        lower, upper = (expanded_interval(values, units, level) for values in (early, late))
+        return None if lower is None or upper is None else (lower[0], upper[1])
+
+    def inside(self, at: float) -> float | None:
+        """A dose within the weather that was run; None outside, where it is bounded only, and where it is unknown."""
+        doses = sorted(self.doses)
+        return at if doses[1] <= at <= doses[-1] else None
 
 
 def robustness_of(cells: Sequence[Cell], settings: Settings) -> list[Robustness]:
@@ -73,33 +95,38 @@ def robustness_of(cells: Sequence[Cell], settings: Settings) -> list[Robustness]
 
 def _of_number(name: str, cells: Sequence[Cell], settings: Settings) -> Robustness:
     points = {str(cell.scenario): np.array(cell.measured.values[name]) for cell in cells}
-    curves = _curves(cells, points, settings.severities)
-    figures = _figures(curves)
-    halves = {curve.kind: float(curve.half()) for curve in curves}
-    intervals: dict[str, tuple[float, float]] = {}
-    if settings.level is not None and all(name in cell.measured.replicates for cell in cells):
-        units = sequences_behind(cells[0].measured, name)
-        again = {str(cell.scenario): cell.measured.replicates[name] for cell in cells}
-        resampled = _curves(cells, again, settings.severities)
-        spread = _figures(resampled) | {f"half.{curve.kind}": curve.half() for curve in resampled}
-        found = {figure: expanded_interval(values, units, settings.level) for figure, values in spread.items()}
-        intervals = {figure: interval for figure, interval in found.items() if interval is not None}
-    worst = {curve.kind: max(curve.doses) for curve in curves}
-    words = {curve.kind: curve.words for curve in curves}
+    curves = {curve.kind: curve for curve in _curves(cells, points, settings.severities)}
+    figures = _figures(list(curves.values()))
+    halves = {kind: float(curve.half()) for kind, curve in curves.items()}
+    intervals, half_ends = _intervals(name, cells, settings)
     return Robustness(
         metric=name,
         mPC=or_none(figures["mPC"]),
         rPC=or_none(figures["rPC"]),
-        per_kind={curve.kind: or_none(figures[f"per_kind.{curve.kind}"]) for curve in curves},
-        area={curve.kind: or_none(figures[f"area.{curve.kind}"]) for curve in curves},
-        half={kind: at if at <= worst[kind] else None for kind, at in halves.items()},
-        half_value={kind: words[kind](at) for kind, at in halves.items()},
-        intervals=intervals,
-        half_interval={
-            kind: (words[kind](ends[0]), words[kind](ends[1]))
-            for kind in halves
-            if (ends := intervals.get(f"half.{kind}")) is not None
-        },
+        per_kind={kind: or_none(figures[f"per_kind.{kind}"]) for kind in curves},
+        area={kind: or_none(figures[f"area.{kind}"]) for kind in curves},
+        half={kind: curves[kind].inside(at) for kind, at in halves.items()},
+        half_value={kind: curves[kind].words(at) for kind, at in halves.items()},
+        intervals=intervals
+        | {f"half.{kind}": (curves[kind].inside(low), curves[kind].inside(high)) for kind, (low, high) in half_ends},
+        half_interval={kind: (curves[kind].words(low), curves[kind].words(high)) for kind, (low, high) in half_ends},
+    )
+
+
+def _intervals(
+    name: str, cells: Sequence[Cell], settings: Settings
+) -> tuple[dict[str, tuple[float | None, float | None]], list[tuple[str, tuple[float, float]]]]:
+    """Those of `_figures`, by name, and by kind those of where half is lost, as far as they are known."""
+    if settings.level is None or not all(name in cell.measured.replicates for cell in cells):
+        return {}, []
+    units, level = sequences_behind(cells[0].measured, name), settings.level
+    again = {str(cell.scenario): cell.measured.replicates[name] for cell in cells}
+    curves = _curves(cells, again, settings.severities)
+    figures = {key: expanded_interval(values, units, level) for key, values in _figures(curves).items()}
+    halves = ((curve.kind, curve.half_ends(units, level)) for curve in curves)
+    return (
+        {key: ends for key, ends in figures.items() if ends is not None},
+        [(kind, ends) for kind, ends in halves if ends is not None],
     )
 
 

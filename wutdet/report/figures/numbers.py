@@ -40,6 +40,9 @@ class PlottedPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Interval of `y`."""
     words: str = ""
     """`x` as the tables say it, such as `milder than MOR 4000 m`."""
+    words_low: str = ""
+    words_high: str = ""
+    """The ends of its interval, too; `x_low` and `x_high` are empty where these are bounds."""
 
 
 def write_numbers(points: Sequence[PlottedPoint], out: Path) -> list[Path]:

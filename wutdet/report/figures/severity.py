@@ -96,7 +96,8 @@ def _half(run: ReportRun, axis: WeatherAxis, metric: str, figure: str) -> list[P
     value, dose, words = value_of(clear, metric), found.half.get(axis.kind), found.half_value[axis.kind]
     inside = dose is not None and not words.startswith(("milder than", "beyond"))  # else it is bounded only
     ends = found.intervals.get(f"half.{axis.kind}") if inside else None
-    x_low, x_high = (None, None) if ends is None else map(axis.of_dose, ends)
+    x_low, x_high = (None if end is None else axis.of_dose(end) for end in ends or (None, None))
+    words_low, words_high = found.half_interval.get(axis.kind, ("", "")) if inside else ("", "")
     return [
         PlottedPoint(
             figure=figure,
@@ -110,6 +111,8 @@ def _half(run: ReportRun, axis: WeatherAxis, metric: str, figure: str) -> list[P
             y_name=metric,
             y=None if value is None else value / 2,
             words=words,
+            words_low=words_low,
+            words_high=words_high,
         )
     ]
 
@@ -132,16 +135,28 @@ def _draw_line(axes: Any, points: Sequence[PlottedPoint], axis: WeatherAxis, num
 
 
 def _draw_half(axes: Any, point: PlottedPoint, axis: WeatherAxis, colour: str) -> None:
-    """A cross with its interval; a hollow triangle at the border where half is lost beyond it."""
+    """A cross with its interval, up to the border where it is bounded; a hollow triangle at the border if all is."""
     style = {"color": colour, "markersize": 5, "linestyle": "none", "clip_on": False, "zorder": 5}
     if point.x is None:
-        milder = point.words.startswith("milder")
-        x = axis.values[0] if milder else axis.values[-1]
-        axes.plot([x], [point.y], marker="<" if milder else ">", markerfacecolor="white", **style)
+        marker = "<" if _is_milder(point.words) else ">"
+        axes.plot([_border(axis, point.words)], [point.y], marker=marker, markerfacecolor="white", **style)
         return
-    if point.x_low is not None and point.x_high is not None:
-        axes.plot([point.x_low, point.x_high], [point.y, point.y], color=colour, linewidth=0.7, marker="|", zorder=4)
+    if point.words_low and point.words_high:
+        known = [end for end in (point.x_low, point.x_high) if end is not None]
+        low = _border(axis, point.words_low) if point.x_low is None else point.x_low
+        high = _border(axis, point.words_high) if point.x_high is None else point.x_high
+        axes.plot([low, high], [point.y, point.y], color=colour, linewidth=0.7, zorder=4)
+        axes.plot(known, [point.y] * len(known), color=colour, linestyle="none", marker="|", zorder=4)
     axes.plot([point.x], [point.y], marker="x", markeredgewidth=1.2, **style)
+
+
+def _border(axis: WeatherAxis, words: str) -> float:
+    """Where the weather that was run ends, on the side that a bound tells of."""
+    return axis.values[0] if _is_milder(words) else axis.values[-1]
+
+
+def _is_milder(words: str) -> bool:
+    return words.startswith("milder")
 
 
 def _handles(names: Sequence[str], points: Sequence[PlottedPoint]) -> list[Any]:
