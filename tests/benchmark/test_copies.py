@@ -15,7 +15,7 @@ from wutdet.benchmark.copies import score_copies
 from wutdet.dataset.frame_source import DatasetFrames
 from wutdet.errors import ConfigError, DataError, WutdetError
 from wutdet.rendering import render
-from wutdet.scenarios import Ambient, Camera, CameraEntry, Cameras, SeverityTable, known_severities
+from wutdet.scenarios import PIXELS, Ambient, Camera, CameraEntry, Cameras, SeverityTable, known_severities
 from wutdet.scoring.compare import compare_runs
 from wutdet.scoring.measure import Settings
 
@@ -89,13 +89,24 @@ def test_copies_of_other_cameras_or_ambient_do_not_compare(part, benchmarked, pr
     same = compare_runs(benchmarked.out, tmp_path / "same-scores")
     assert {cell.scenario for cell in same.cells} == {"clear", "fog:3"}
     for name in ("high", "banks"):
-        with pytest.raises(DataError, match="as cameras, ambient or severities of fog:3 differ; render both with"):
+        with pytest.raises(DataError, match="as fog:3 was rendered in two ways; render both with"):
             compare_runs(benchmarked.out, tmp_path / f"{name}-scores")
     alone = tmp_path / "alone"
     alone.mkdir()
     (alone / "clear.json").write_bytes((predictions / "clear.json").read_bytes())
     score_copies(tmp_path / "high", alone, SETTINGS, out=tmp_path / "clear-scores")
     assert {cell.difference for cell in compare_runs(benchmarked.out, tmp_path / "clear-scores").cells} == {0.0}
+
+
+def test_copies_of_an_older_renderer_do_not_compare_in_weather(part, benchmarked, predictions, tmp_path):
+    """The plan of the copies tells, whatever wutdet scores them; one that tells nothing is the oldest."""
+    render(DatasetFrames(part), "fog:3", tmp_path / "c", seed=3, workers=1)
+    plan = json.loads((tmp_path / "c" / "plan.json").read_text())
+    assert plan.pop("scenario_pixels") == PIXELS > 1
+    (tmp_path / "c" / "plan.json").write_text(json.dumps(plan))
+    score_copies(tmp_path / "c", predictions, SETTINGS, out=tmp_path / "old")
+    with pytest.raises(DataError, match="as fog:3 was rendered in two ways; render both with the same wutdet"):
+        compare_runs(benchmarked.out, tmp_path / "old")
 
 
 def test_values_that_a_text_rounds_away_are_other_severities(part, predictions, tmp_path):

@@ -466,8 +466,8 @@ def test_a_scenario_that_was_rendered_otherwise_cannot_be_paired(tmp_path: Path,
     values = {"clear": 0.5, "fog:1": 0.4, "fog:3": 0.2}
     a = write_run(tmp_path / "a", with_weather(base, fog_1="e", fog_3="e"), values)
     b = write_run(tmp_path / "b", with_weather(base, fog_1="e", fog_3="f"), values)
-    remedy = "render both with the same cameras, ambient and severities, or compare runs of --scenarios clear"
-    said = "cannot be paired, as cameras, ambient or severities of fog:3 differ"
+    remedy = "render both with the same wutdet, cameras, ambient and severities, or compare runs of --scenarios clear"
+    said = "cannot be paired, as fog:3 was rendered in two ways"
     assert refusal(a, b) == f"{a} and {b}: {said}; {remedy}"
     older = write_run(tmp_path / "older", base, values)
     assert compare_runs(a, older).difference("AP", "fog:3").difference == 0

@@ -16,6 +16,7 @@ from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder, write_aside
 from wutdet.detectors import DetectorInfo
 from wutdet.errors import ConfigError, DataError
+from wutdet.scenarios import PIXELS
 from wutdet.scoring.scores import DatasetInfo
 
 PLAN_NAME: Final = "plan.json"
@@ -51,11 +52,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     image_bytes: int
     """The sizes of all image files, added up: notices a changed image without reading all of them."""
     versions: dict[str, str]
+    scenario_pixels: int = 1
+    """`wutdet.scenarios.PIXELS` of the wutdet that renders."""
 
     @property
     def circumstances(self) -> Circumstances:
         """Of the rendering."""
-        return Circumstances(self.camera, self.cameras, self.ambient, self.seed)
+        return Circumstances(self.camera, self.cameras, self.ambient, self.seed, self.scenario_pixels)
 
 
 def make_plan(
@@ -83,6 +86,7 @@ def make_plan(
         shard_frames=_SHARD_FRAMES,
         image_bytes=sum(path.stat().st_size for path in paths if path.is_file()),
         versions=decisive_versions(),
+        scenario_pixels=PIXELS,
     )
 
 

@@ -12,7 +12,7 @@ import msgspec
 from wutdet.benchmark.plan_weather import CameraInfo, ambient_info, camera_info
 from wutdet.errors import ConfigError, DataError
 from wutdet.rendering.plan import RenderPlan
-from wutdet.scenarios import PIXELS, Ambient, CameraEntry, Scenario, SeverityTable, scenario_values
+from wutdet.scenarios import Ambient, CameraEntry, Scenario, SeverityTable, scenario_values
 from wutdet.scoring.scores import WeatherInfo
 
 
@@ -28,6 +28,8 @@ class Circumstances:
     """None is drawn."""
     seed: int
     """Of what is drawn."""
+    pixels: int
+    """`wutdet.scenarios.PIXELS` of the wutdet that rendered."""
 
 
 def circumstances_of_copies(folder: Path, plan: RenderPlan) -> Circumstances:
@@ -42,7 +44,7 @@ def circumstances_of_copies(folder: Path, plan: RenderPlan) -> Circumstances:
     except (msgspec.ValidationError, ConfigError) as error:
         raise DataError(f"unreadable plan ({error})", where=folder, remedy="render the frames again") from None
     cameras = {name: camera_info(entry) for name, entry in entries.items()}
-    return Circumstances(camera_info(default), cameras, ambient_info(ambient), plan.seed)
+    return Circumstances(camera_info(default), cameras, ambient_info(ambient), plan.seed, plan.scenario_pixels)
 
 
 def weather_info(
@@ -62,7 +64,7 @@ def weather_info(
     names = set(frame_cameras)
     named = {name: circumstances.cameras.get(name, circumstances.camera) for name in names if name is not None}
     common = {
-        "pixels": PIXELS,
+        "pixels": circumstances.pixels,
         "camera": circumstances.camera if None in names else None,
         "cameras": named,
         "ambient": circumstances.ambient,

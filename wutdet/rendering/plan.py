@@ -70,6 +70,8 @@ class RenderPlan(msgspec.Struct, frozen=True, kw_only=True):
     ambient: dict[str, Any]
     seed: int
     versions: dict[str, str]
+    scenario_pixels: int = 1
+    """`wutdet.scenarios.PIXELS` of the wutdet that renders."""
 
 
 def scenario_info(scenario: Scenario, table: SeverityTable) -> ScenarioInfo:

@@ -33,6 +33,7 @@ from wutdet.rendering.plan import (
 from wutdet.rendering.processes import in_order
 from wutdet.rendering.records import RECORD_FRAMES, Records
 from wutdet.scenarios import (
+    PIXELS,
     Ambient,
     Cameras,
     Scenario,
@@ -134,6 +135,7 @@ def render(
         ambient=asdict(ambient or Ambient()),
         seed=seed,
         versions=installed_versions(),
+        scenario_pixels=PIXELS,
     )
     job = Job(
         folders=tuple(folder / info.folder / IMAGES for info in infos),

@@ -18,7 +18,7 @@ from wutdet.scoring.scores import CellScores, DatasetInfo, Scores, read_scores
 
 _REMEDY: Final = "score both on the same split, with the same --seed and --replicates"
 _WEATHER_REMEDY: Final = (
-    "render both with the same cameras, ambient and severities, or compare runs of --scenarios clear"
+    "render both with the same wutdet, cameras, ambient and severities, or compare runs of --scenarios clear"
 )
 _SHIPS_REMEDY: Final = "render both in the same weather and with the same seed, or score both without --ignore-below"
 _HASH_DIGITS: Final = 12
@@ -148,7 +148,7 @@ def _demand_equal_weather(pair: Pair, where: str) -> None:
     hashes = [{} if info is None else info.sha256 for info in weather]
     for name in pair.scenarios:
         if name in hashes[0] and name in hashes[1] and hashes[0][name] != hashes[1][name]:
-            what = f"cannot be paired, as cameras, ambient or severities of {name} differ"
+            what = f"cannot be paired, as {name} was rendered in two ways"
             raise DataError(what, where=where, remedy=_WEATHER_REMEDY)
         ships = [_ships(side.scores.cell(name)) for side in (pair.a, pair.b)]
         if ships[0] != ships[1]:

@@ -164,7 +164,7 @@ class WeatherInfo(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     """Of what is drawn at random in it."""
     sha256: dict[str, str]
-    """By scenario, but for clear: of the cameras of the frames, the ambient and the severities in units."""
+    """By scenario, but for clear: of the cameras of the frames, the ambient, the severities in units, and `PIXELS`."""
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
