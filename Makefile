@@ -25,6 +25,9 @@ help:
 install: $(STAMP)
 
 # Python compiles what is imported when it is; compiling all of it beforehand takes half of the installation's time.
+# Hence it must be let to: where this variable is set, every process of a test compiles torch and FiftyOne again.
+export PYTHONDONTWRITEBYTECODE =
+
 # torch comes first and from one place: an unconstrained resolver swaps a CPU build for a CUDA one of several GB.
 # Where pip finds no build marked +cpu, uv fetches one from PyTorch's own index.
 $(STAMP): pyproject.toml constraints.txt

@@ -54,7 +54,8 @@ def test_app_answers_on_loopback_until_interrupted(
     assert not _answers("127.0.0.1", free_port)
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.strip() in ("", "Could not connect session, trying again in 10 seconds")  # where the server is slow
+    said = {line for line in err.splitlines() if line.strip()}
+    assert said <= {"Could not connect session, trying again in 10 seconds"}  # where the server is slow, any times
     assert not [record for record in caplog.records if record.name.startswith("fiftyone")]  # it logs to stdout
 
 
