@@ -1,12 +1,13 @@
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from wutdet.detectors import InferenceProtocol, load_detector
-from wutdet.detectors.ultralytics import UltralyticsDetector, _detections, ship_classes
+from wutdet.detectors.ultralytics import UltralyticsDetector, _detections, _name, ship_classes
 from wutdet.errors import ConfigError
 
 
@@ -45,6 +46,30 @@ def test_info_states_the_protocol_and_the_size(tiny_weights):
     assert info.parameters > 100_000
     assert info.gflops > 0
     assert len(info.weights_sha256) == 64
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("y11n/weights.pt", "y11n.pt"),
+        ("y11n/weights.onnx", "y11n.onnx"),
+        ("y11n/weights_openvino_model", "y11n_openvino_model"),
+        ("y11n/weightsmith.pt", "weightsmith.pt"),
+        ("found/weights.pt", "weights.pt"),  # no training's folder
+        ("train3/weights/best.pt", "train3.pt"),
+        ("train3/weights/last_openvino_model", "train3_openvino_model"),
+        ("found/best.pt", "best.pt"),
+        ("found/ships.pt", "ships.pt"),
+    ],
+)
+def test_what_a_training_wrote_is_called_as_its_folder(tmp_path, monkeypatch, file, name):
+    (tmp_path / "y11n").mkdir()
+    (tmp_path / "y11n" / "manifest.json").touch()
+    assert _name(tmp_path / file) == name
+    folder = (tmp_path / file).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(folder)
+    assert _name(Path(Path(file).name)) == name
 
 
 def test_ship_classes_are_ship_and_what_is_mapped_to_it(tmp_path):

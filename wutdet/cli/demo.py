@@ -43,7 +43,7 @@ def demo(
     trained = train_with_progress(
         "demo",
         dataset,
-        out=out / "training",
+        out=out / "demo",  # the detector is called what its folder is
         weights=None,
         device="cpu",
         threads=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ class UltralyticsDetector:
         names = self._model.names if is_network(self._model.model) else self._model.predictor.model.names
         self._ship_classes = ship_classes(names, classes or {}, where=path)
         self._stage_s: dict[str, float] = {}
-        self._info = DetectorInfo(name=path.name, weights_sha256=digest(path), device=device)
+        self._info = DetectorInfo(name=_name(path), weights_sha256=digest(path), device=device)
         self._info = self._described()
 
     @property
@@ -148,6 +149,19 @@ def ship_classes(names: Mapping[int, str], classes: Mapping[str, str], *, where:
         remedy = "map one with --classes NAME=ship, such as boat=ship"
         raise ConfigError(f"the detector has no class 'ship' (it has {shown})", where=where, remedy=remedy)
     return found
+
+
+def _name(path: Path) -> str:
+    """The file's name, with the training's folder in place of a stem that all trainings write.
+
+    `runs/y11n/weights.pt` beside a manifest is y11n.pt; ultralytics writes `runs/y11n/weights/best.pt`.
+    """
+    folder = path.parent.resolve()
+    ours = re.match(r"weights(?=[._])", path.name) if (folder / "manifest.json").is_file() else None
+    theirs = re.match(r"(best|last)(?=[._])", path.name) if folder.name == "weights" else None
+    if ours:
+        return folder.name + path.name[ours.end() :]
+    return folder.parent.name + path.name[theirs.end() :] if theirs else path.name
 
 
 def _nearest_file(path: Path) -> str:
