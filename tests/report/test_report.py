@@ -1,18 +1,21 @@
 import io
 import re
 
+import cv2
 import msgspec
+import numpy as np
 import pytest
 from blobs import blobs
 
 import wutdet
+from wutdet.dataset.frame_source import open_frames
 from wutdet.errors import DataError
 from wutdet.report import draw_curves, markdown_table, rich_decline, rich_table, write_report
 from wutdet.report.curves import curve_points
 from wutdet.report.decline import markdown_decline
 from wutdet.report.markdown import report_text
 from wutdet.report.sheet import draw_sheet
-from wutdet.scenarios import parse_scenarios
+from wutdet.scenarios import Horizon, parse_scenarios
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +125,14 @@ def test_the_sheet_shows_a_frame_under_every_scenario(tiny_part, tmp_path):
     image = cv2.imread(str(path))
     assert image.shape[1] == 400  # clear, then three severities
     assert image.std() > 10
+
+
+@pytest.mark.parametrize("horizon", [None, Horizon(30.0, 30.0)])
+def test_a_sheet_says_when_its_horizon_is_a_guess(tmp_path, monkeypatch, horizon):
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((90, 160, 3), 128, np.uint8))
+    frame = next(iter(open_frames(tmp_path)))
+    texts = []
+    monkeypatch.setattr("matplotlib.figure.Figure.text", lambda self, x, y, text, **how: texts.append(text))
+    draw_sheet(frame, parse_scenarios("clear,fog:1"), tmp_path / "sheet.png", horizon=horizon, title="grey.png")
+    assert texts[0].startswith("grey.png")
+    assert ("guessed" in texts[0]) == (horizon is None)

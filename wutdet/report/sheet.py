@@ -48,7 +48,7 @@ def draw_sheet(
         severities: in place of the known ones.
         seed: of everything that is drawn at random.
         panel_width_px: width of each picture, with the gap beside it.
-        title: a line over all; empty: there is none.
+        title: a line over all, which also says when the horizon is a guess; empty: there is none.
 
     Raises:
         FrameError: the frame's image is bad.
@@ -77,6 +77,8 @@ def draw_sheet(
     figure: Any = Figure(figsize=((width + 0.5) / _DPI, (height + 0.5) / _DPI), dpi=_DPI)  # a half: it rounds down
     FigureCanvasAgg(figure)
     if title:
+        if scene.horizon_source == "fallback":
+            title += "   (horizon guessed: ranges, and so fog and rain, are in doubt)"
         figure.text(_GAP_PX / width, 1 - top / 2 / height, title, fontsize=11, va="center", parse_math=False)
     for row, listed in enumerate(rows):
         under_caption = top + row * (_CAPTION_PX + tall) + _CAPTION_PX
