@@ -49,11 +49,22 @@ def test_every_stage_has_its_median_and_its_95th_percentile():
     assert row[1:-1] == expected
 
 
+def test_slow_stages_break_no_heading_inside_a_word():
+    slow = cost_of([Seconds(0.0123, 0.4025, 9.0, 0.05, 0.6226, 0.0036)] * 3, cells=5)
+    text = printed({"yolo11n-shore.pt": (NET, slow)})
+    heads = text[: text.index("─")].split()
+    stages = ["pre-", "post-", "decode", "render", "process", "infer", "process", "pictures"]
+    assert heads == [*stages, "cost", "px", "M", "par.", "GFLOPs", "ms", "ms", "ms", "ms", "ms", "/s", "MB"]
+    assert "402 (402)" in text
+    assert "125 (125)" in text  # a picture: 0.6226 s for five
+    assert max(map(len, text.splitlines())) <= 100
+
+
 def test_what_is_not_told_is_a_dash_and_a_column_of_dashes_is_left_out():
     both = printed({"a name that is longer than most are": (NET, STAGED), "own": (DetectorInfo(name="own"), SILENT)})
     own = next(line for line in both.splitlines() if line.startswith("own"))
     assert own.split()[1:4] == ["—", "—", "—"]
-    assert " 100.0 " in own
+    assert " 100 " in own
     assert max(map(len, both.splitlines())) <= 100
     alone = printed({"own": (DetectorInfo(name="own"), SILENT)})
     assert "GFLOPs" not in alone

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 STAGES: Final = ("decode", "render", "preprocess", "infer", "postprocess", "detect")
+# Headings that a narrow terminal would else break anywhere.
+_HEADS: Final = {"preprocess": "pre-\nprocess", "postprocess": "post-\nprocess"}
 _NAME: Final = 16  # columns of a name; longer ones go on below
 
 
@@ -63,7 +65,7 @@ def _cells(detector: DetectorInfo, cost: Cost) -> dict[str, str]:
             ("M par.", _text(millions(detector.parameters), ".1f")),
             ("GFLOPs", _text(detector.gflops, ".1f")),
             *_stage_cells(cost),
-            ("pictures/s", _text(cost.cells_per_s, ".1f")),
+            ("pictures\n/s", _text(cost.cells_per_s, ".1f")),
             ("MB", _text(cost.peak_memory_mb, ".0f")),
             ("GPU MB", _text(cost.peak_gpu_memory_mb, ".0f")),
         ]
@@ -76,7 +78,12 @@ def _stage_cells(cost: Cost) -> Iterator[tuple[str, str]]:
     for name in STAGES:
         stage = cost.stages.get(name)
         left_out = stage is None or (split and name == "detect")
-        yield f"{name}\nms", "" if stage is None or left_out else f"{stage.median_ms:.1f} ({stage.p95_ms:.0f})"
+        text = "" if stage is None or left_out else f"{_ms(stage.median_ms)} ({stage.p95_ms:.0f})"
+        yield f"{_HEADS.get(name, name)}\nms", text
+
+
+def _ms(value: float) -> str:
+    return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
 
 
 def _text(value: float | None, form: str) -> str:
