@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed-$(TORCH)
 .PHONY: help install demo test docs lint format nightly bench clean
 
 help:
-	@echo "make demo     install, then sample -> train -> benchmark -> report (5 to 8 minutes)"
+	@echo "make demo     install, then sample -> train -> benchmark -> report (5 to 15 minutes)"
 	@echo "make test     install, then lint, types, import rules and all tests"
 	@echo "make docs     install, then the site with executed tutorials into build/docs; a warning is an error"
 	@echo "make nightly  install, then all tests on new random examples, and those too long for every run"

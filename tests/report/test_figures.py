@@ -138,7 +138,7 @@ def test_curves_agree_with_the_scores(run, tiny_part, drawn):
 
 
 def test_halves_are_marked_as_the_tables_say(tmp_path):
-    """In the recorded demo baseline: inside for rain, before the mildest fog, beyond the worst glare."""
+    """In the recorded demo baseline: inside for low light, before the mildest fog and rain, beyond the worst glare."""
     [folder] = odd_runs(tmp_path)["clear"]
     write_scores(folder, RECORDED)
     draw_figures([folder], tmp_path / "out")
@@ -147,12 +147,12 @@ def test_halves_are_marked_as_the_tables_say(tmp_path):
     assert {kind: point["words"] for kind, point in half.items()} == {
         "fog": "milder than MOR 4000 m",
         "glare": "beyond 20 % of water",
-        "rain": "3.86 mm/h",
-        "lowlight": "milder than -1 EV",
+        "rain": "milder than 2.5 mm/h",
+        "lowlight": "-1.38 EV",
     }
     assert all(point["y"] == clear / 2 for point in half.values())
-    assert {kind for kind, point in half.items() if "x" in point} == {"rain"}
-    assert half["rain"]["x"] == pytest.approx(3.8608, abs=1e-4)
+    assert {kind for kind, point in half.items() if "x" in point} == {"lowlight"}
+    assert half["lowlight"]["x"] == pytest.approx(-1.3832, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_a_run_without_detections_or_weather_is_drawn_as_far_as_it_goes(tiny_par
     done = draw_figures([folder], tmp_path / "out", data=tiny_part)
     assert [path.name for path in done.files[:-2]] == ["recall-fppi.svg", "size-scenario.svg", "sizes.svg"]
     assert done.notes == (
-        "weights.pt: no precision-recall curves, as the folder keeps no detections",
+        "demo.pt: no precision-recall curves, as the folder keeps no detections",
         "no curves along severity: no kind of weather was run by itself",
         "no frame in all weather: no run says which weather it was",
     )
