@@ -123,7 +123,7 @@ def test_a_killed_run_continues_to_the_same_bytes(tiny_voc, tmp_path, kill_at):
 
 
 def test_a_folder_with_another_plan_is_refused_and_says_what_differs(run, tiny_part):
-    with pytest.raises(ConfigError, match=r"another plan \(seed\)"):
+    with pytest.raises(ConfigError, match=r"another plan \(seed: 0 there, 1 here\)"):
         wutdet.benchmark(blobs, tiny_part.split("train"), out=run.out, scenarios=SCENARIOS, seed=1)
     with pytest.raises(ConfigError, match="is no benchmark run"):
         wutdet.benchmark(blobs, tiny_part.split("train"), out=Path(__file__).parent)

@@ -126,10 +126,13 @@ def test_the_defaults_are_recorded_in_full(four, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "differs"),
     [
-        ({"cameras": Cameras(entries={"bow": BOW})}, "cameras"),
-        ({"camera": Camera(16.0, 60.0)}, "camera"),
-        ({"ambient": Ambient(exposure_s=0.01)}, "ambient"),
-        ({"severities": "kinds: {fog: {severities: [3000]}}"}, "severities"),
+        ({"cameras": Cameras(entries={"bow": BOW})}, r"cameras\.bow\.height_m: nothing there, .*"),
+        ({"camera": Camera(16.0, 60.0)}, r"camera\.height_m: 15\.0 there, 16\.0 here"),
+        ({"ambient": Ambient(exposure_s=0.01)}, r"ambient\.exposure_s: 0\.005 there, 0\.01 here"),
+        (
+            {"severities": "kinds: {fog: {severities: [3000]}}"},
+            r"severities\.fog\.values\.1: 4000\.0 there, 3000\.0 here",
+        ),
     ],
 )
 def test_other_weather_in_the_same_folder_is_refused_and_named(four, tmp_path, changed, differs):

@@ -75,7 +75,7 @@ def test_what_is_finished_is_not_done_again(done, tiny_part):
 
 
 def test_another_plan_and_a_missing_split_are_refused(done, tiny_part, tmp_path):
-    with pytest.raises(ConfigError, match="a matrix of another plan"):
+    with pytest.raises(ConfigError, match=r"a matrix of another plan \(plan.seed: 0 there, 1 here\)"):
         run_matrix(msgspec.structs.replace(PLAN, seed=1), tiny_part, done[0])
     with pytest.raises(DataError, match="no split 'tset'"):
         run_matrix(msgspec.structs.replace(PLAN, splits=("tset",)), tiny_part, tmp_path / "m")

@@ -219,5 +219,5 @@ def test_a_benchmark_takes_tiles_and_records_them(plan, tiny_part, tmp_path):
     assert stored["detector"]["protocol"]["tiles"]["tile_px"] == 160
     assert plain.scores.detector.protocol is None
     other = InferenceProtocol(tiles=Tiling(plan=plan, tile_px=128))
-    with pytest.raises(ConfigError, match=r"another plan \(detector\)"):
+    with pytest.raises(ConfigError, match=r"another plan \(detector.protocol.tiles.tile_px: 160 there, 128 here\)"):
         wutdet.benchmark(blobs, test, out=tmp_path / "run", scenarios="fog:1", protocol=other)

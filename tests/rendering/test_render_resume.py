@@ -87,7 +87,7 @@ def test_a_finished_rendering_is_not_done_again(source, whole, monkeypatch):
     ("options", "said"),
     [
         ({"seed": 1}, "seed: 0 there, 1 here"),
-        ({"scenarios": "fog:2,rain:2"}, "scenarios: fog:1,rain:2 there, fog:2,rain:2 here"),
+        ({"scenarios": "fog:2,rain:2"}, r"scenarios\.scenario: fog:1 only there, fog:2 only here"),
         ({"ambient": Ambient(wind_m_s=9)}, r"ambient\.wind_m_s: 5\.0 there, 9 here"),
         ({"image_format": "jpg"}, "image_format: png there, jpg here"),
     ],

@@ -132,7 +132,7 @@ def test_another_plan_is_refused_and_named(resumed, tiny_part):
     with pytest.raises(ConfigError, match=r"baseline.weather.p: 1.0 there, 0.5 here"):
         train("demo", tiny_part, out=out, **(SETTINGS | {"weather.p": 0.5}))
     fewer = tiny_part.filter(tiny_part.images["image_id"] != tiny_part.split("train").images["image_id"][0])
-    with pytest.raises(ConfigError, match=r"dataset.splits.train: \d+ there, \d+ here, dataset.train_sha256"):
+    with pytest.raises(ConfigError, match=r"dataset.splits.train: \d+ there, \d+ here; dataset.train_sha256"):
         train("demo", fewer, out=out, **SETTINGS)
 
 

@@ -17,6 +17,7 @@ from wutdet.dataset import Dataset
 from wutdet.dataset.files import write_aside
 from wutdet.dataset.load import OnError
 from wutdet.errors import ConfigError
+from wutdet.plan_text import differences_text, plan_differences
 from wutdet.scoring.measure import Settings
 from wutdet.training import train
 
@@ -135,10 +136,9 @@ def _claim(out: Path, plan: MatrixPlan, dataset: Dataset) -> None:
     encoded = msgspec.json.format(msgspec.json.encode(facts, order="deterministic"), indent=2) + b"\n"
     path = out / MATRIX_NAME
     if path.is_file():
-        if path.read_bytes() != encoded:
-            raise ConfigError(
-                "holds a matrix of another plan or of other data", where=out, remedy="choose another --out"
-            )
+        if differing := plan_differences(path.read_bytes(), encoded):
+            told = differences_text(differing)
+            raise ConfigError(f"holds a matrix of another plan ({told})", where=out, remedy="choose another --out")
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError("exists and is no matrix", where=out, remedy="choose another --out")

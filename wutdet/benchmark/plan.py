@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -16,6 +16,7 @@ from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder, write_aside
 from wutdet.detectors import DetectorInfo
 from wutdet.errors import ConfigError, DataError
+from wutdet.plan_text import PlanSettings, differences_text, plan_differences
 from wutdet.scenarios import PIXELS
 from wutdet.scoring.scores import DatasetInfo
 
@@ -95,8 +96,11 @@ def shards(frames: int, shard_frames: int) -> Iterator[range]:
     return (range(start, min(start + shard_frames, frames)) for start in range(0, frames, shard_frames))
 
 
-def claim_folder(out: Path, plan: Plan) -> None:
+def claim_folder(out: Path, plan: Plan) -> Plan:
     """Make a run folder for the plan, or continue the one that has this very plan.
+
+    Returns:
+        The folder's plan. Weights and data that were renamed since keep the names that the run began with.
 
     Raises:
         ConfigError: the folder holds something else; the message names what differs.
@@ -104,14 +108,20 @@ def claim_folder(out: Path, plan: Plan) -> None:
     path = out / PLAN_NAME
     encoded = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
     if path.is_file():
-        stored = path.read_bytes()
-        if stored != encoded:
-            differs = _differences(stored, encoded)
-            raise ConfigError(f"holds a run of another plan ({differs})", where=out, remedy="choose another --out")
-        return
+        if differing := plan_differences(path.read_bytes(), encoded, _names):
+            told = differences_text(differing)
+            raise ConfigError(f"holds a run of another plan ({told})", where=out, remedy="choose another --out")
+        return read_plan(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError("exists and is no benchmark run", where=out, remedy="choose another --out")
     write_aside(new_folder(out) / PLAN_NAME, encoded)
+    return plan
+
+
+def _names(there: PlanSettings, here: PlanSettings) -> Collection[str]:
+    """Of weights and of data: those of their files or folders, which may be moved. Both are known by their hash."""
+    hashes = {"detector.name": "detector.weights_sha256", "dataset.name": "dataset.sha256"}
+    return [name for name, key in hashes.items() if here.get(key) is not None and here.get(key) == there.get(key)]
 
 
 def read_plan(run: Path) -> Plan:
@@ -137,12 +147,3 @@ def _installed(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _differences(stored: bytes, wanted: bytes) -> str:
-    try:
-        old: dict[str, Any] = msgspec.json.decode(stored, type=dict)
-    except msgspec.DecodeError:
-        return "its plan is unreadable"
-    new: dict[str, Any] = msgspec.json.decode(wanted, type=dict)
-    return ", ".join(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +15,12 @@ from wutdet.dataset.frame_source import DatasetFrames, FrameSource
 from wutdet.dataset.image_files import ImageFiles
 from wutdet.dataset.video import Video
 from wutdet.errors import ConfigError, DataError
+from wutdet.plan_text import differences_text, plan_differences
 from wutdet.rendering.names import scenario_folder
 from wutdet.scenarios import CameraEntry, Scenario, SeverityTable, describe, scenario_values
 
 PLAN_NAME: Final = "plan.json"
 _DECISIVE: Final = ("wutdet", "numpy", "opencv-python-headless", "opencv-python")
-_SHOWN: Final = 3  # differences in a message
-_LONGEST: Final = 60  # characters of a value in it
 
 
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,11 +132,10 @@ def claim_folder(out: Path, plan: RenderPlan) -> bool:
     path = out / PLAN_NAME
     encoded = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
     if path.is_file():
-        if (stored := _read(path)) != encoded:
+        if differing := plan_differences(_read(path), encoded):
             remedy = "choose another --out, or give the options of that plan"
-            raise ConfigError(
-                f"holds copies of another plan ({_differences(stored, encoded)})", where=out, remedy=remedy
-            )
+            told = differences_text(differing)
+            raise ConfigError(f"holds copies of another plan ({told})", where=out, remedy=remedy)
         return True
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError("exists and holds no rendered copies", where=out, remedy="choose another --out")
@@ -197,31 +194,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", where=path, remedy="choose another --out") from None
-
-
-def _differences(stored: bytes, wanted: bytes) -> str:
-    try:
-        old: dict[str, Any] = msgspec.json.decode(stored, type=dict)
-    except (msgspec.DecodeError, RecursionError):
-        return "its plan is unreadable"
-    there, here = dict(_leaves(old)), dict(_leaves(msgspec.json.decode(wanted, type=dict)))
-    names = sorted(name for name in there.keys() | here.keys() if there.get(name) != here.get(name))
-    told = [f"{name}: {_short(there.get(name))} there, {_short(here.get(name))} here" for name in names[:_SHOWN]]
-    return "; ".join(told + ([f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []))
-
-
-def _leaves(value: dict[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings by their dotted names; what scenarios are in units apart from which there are."""
-    for key, item in value.items():
-        if isinstance(item, dict):
-            yield from _leaves(item, f"{name}{key}.")
-        elif key == "scenarios" and isinstance(item, list) and all(isinstance(entry, dict) for entry in item):
-            yield key, ",".join(str(entry.get("scenario")) for entry in item)
-            yield "units of scenarios", ", ".join(str(entry.get("text")) for entry in item)
-        else:
-            yield f"{name}{key}", item
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

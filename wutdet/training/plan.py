@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -16,13 +16,12 @@ from wutdet.dataset import Dataset
 from wutdet.dataset.files import new_folder, write_aside
 from wutdet.detectors.runtime import versions
 from wutdet.errors import ConfigError
+from wutdet.plan_text import PlanSettings, differences_text, plan_differences
 from wutdet.training.architecture import architecture_sha256
 from wutdet.training.config import BaselineConfig
 
 PLAN_NAME: Final = "plan.json"
 _AUGMENTING: Final = ("albumentations", "albumentationsx")  # of the same module
-_MOST_SHOWN: Final = 4  # differences in a message
-_LONGEST: Final = 40  # of a value in a message
 
 
 class TrainedOn(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,29 +83,24 @@ def claim_folder(out: Path, plan: TrainingPlan) -> None:
         return
     differing = differences(path.read_bytes(), plan)
     if differing:
-        shown = ", ".join(differing[:_MOST_SHOWN]) + (", …" if len(differing) > _MOST_SHOWN else "")
-        raise ConfigError(f"holds a training of another plan ({shown})", where=out, remedy="choose another --out")
+        told = differences_text(differing)
+        raise ConfigError(f"holds a training of another plan ({told})", where=out, remedy="choose another --out")
 
 
 def differences(stored: bytes, plan: TrainingPlan) -> list[str]:
-    """What differs between a stored plan and this one, as `baseline.imgsz: 640 there, 960 here`.
+    """What differs between a stored plan and this one, as `baseline.imgsz: 640 there, 960 here`."""
+    return plan_differences(stored, msgspec.json.encode(plan), _same)
 
-    Weights that were downloaded when the training began have no hash there, and count as the same.
-    """
-    try:
-        there = dict(_flat(msgspec.json.decode(stored, type=dict[str, Any])))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ["its plan is unreadable"]
-    here = dict(_flat(msgspec.json.decode(msgspec.json.encode(plan))))
+
+def _same(there: PlanSettings, here: PlanSettings) -> Collection[str]:
+    """The folder's name of the same data; weights that were downloaded when the training began: no hash is there."""
+    names = []
     if there.get("start_weights_sha256") is None and there.get("baseline.weights") == here["baseline.weights"]:
-        here.pop("start_weights_sha256")
-        there.pop("start_weights_sha256", None)
-    names = [*here, *(name for name in there if name not in here)]
-    return [
-        f"{name}: {_shown(there.get(name))} there, {_shown(here.get(name))} here"
-        for name in names
-        if there.get(name) != here.get(name)
-    ]
+        names.append("start_weights_sha256")
+    hashes = ("dataset.train_sha256", "dataset.val_sha256")
+    if all(there.get(name) == here.get(name) for name in hashes):
+        names.append("dataset.name")
+    return names
 
 
 def file_sha256(path: Path | str | None) -> str | None:
@@ -140,18 +134,3 @@ def _trained_on(dataset: Dataset) -> TrainedOn:
         val_sha256=parts["val"].sha256 if "val" in parts else None,
         image_bytes=sum(path.stat().st_size for path in files if path.is_file()),
     )
-
-
-def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Leaves by their dotted names."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, value
-
-
-def _shown(value: Any) -> str:
-    text = str(value)
-    short = text[:12] + "…" if len(text) == 64 and text.isalnum() else text  # a hash
-    return "nothing" if value is None else short if len(short) <= _LONGEST else f"{short[:_LONGEST]}…"
