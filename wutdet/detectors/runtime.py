@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import math
 import os
 import sys
 from pathlib import Path
@@ -48,6 +50,7 @@ def import_ultralytics(*, online: bool = False) -> Any:
         Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
     import ultralytics
 
+    _take_the_time()
     if ultralytics.settings.get("sync"):
         ultralytics.settings.update({"sync": False})
     dict.update(ultralytics.settings, {"raytune": False})  # in memory alone: Ray is an engine here, and no tuner
@@ -90,6 +93,18 @@ def versions() -> dict[str, str]:
     """Versions of the modules that decide what a detector computes, for the manifest."""
     found: dict[str, Any] = {name: sys.modules.get(name) for name in ("torch", "torchvision", "ultralytics")}
     return {name: str(module.__version__) for name, module in found.items() if module is not None}
+
+
+def _take_the_time() -> None:
+    """Let suppression end however long it takes.
+
+    Ultralytics gives up after 2 s and 0.05 s a picture of wall time, and the rest of the batch then has no detections:
+    on a busy machine the last cells of a frame would be empty, and the scores another machine's.
+    """
+    from ultralytics.utils import nms
+
+    if not isinstance(nms.non_max_suppression, functools.partial):
+        nms.non_max_suppression = functools.partial(nms.non_max_suppression, max_time_img=math.inf)
 
 
 def _no_font(*_: Any, **__: Any) -> None:
