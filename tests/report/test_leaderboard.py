@@ -14,7 +14,7 @@ from rich.console import Console
 from wutdet.errors import ConfigError, DataError
 from wutdet.report.leaderboard import read_leaderboard
 from wutdet.report.leaderboard_table import leaderboard_table
-from wutdet.scoring.scores import read_scores, write_scores
+from wutdet.scoring.scores import WeatherInfo, read_scores, write_scores
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_what_does_not_fit_is_refused(baselines, tmp_path):
         read_leaderboard(baselines)
     record(baselines / "mixed" / "seed-2", clear=0.5, fog_value="MOR 500 m")
     with pytest.raises(
-        DataError, match=r"fog:3 is MOR 1000 m here and MOR 500 m in|fog:3 is MOR 500 m here and MOR 1000"
+        DataError, match=r"seed-2: the units of fog:3 differ: MOR 500 m and MOR 1000 m \(here and in .*/blind\)"
     ):
         read_leaderboard(baselines)
     record(baselines / "mixed" / "seed-2", clear=0.5)
@@ -115,6 +115,28 @@ def test_what_does_not_fit_is_refused(baselines, tmp_path):
         read_leaderboard(baselines)
     with pytest.raises(DataError, match="no baselines here"):
         read_leaderboard(tmp_path / "nowhere")
+
+
+def test_other_cameras_other_frames_left_out_and_other_networks_are_not_ranked_together(baselines):
+    """Each of them `compare` refuses too."""
+    scores = read_scores(baselines / "strong")
+    write_scores(baselines / "strong", msgspec.structs.replace(scores, weather=None))  # an older wutdet's
+    assert len(read_leaderboard(baselines).rankings) == 1
+    other = WeatherInfo(seed=0, sha256={"fog:3": "b" * 64})
+    write_scores(baselines / "strong", msgspec.structs.replace(scores, weather=other))
+    with pytest.raises(DataError, match=r"strong: fog:3 was rendered in two ways \(here and in .*/blind\)"):
+        read_leaderboard(baselines)
+    write_scores(baselines / "strong", msgspec.structs.replace(scores, skipped=["a.jpg: cut short"]))
+    rankings = read_leaderboard(baselines).rankings
+    assert sorted([row.baseline for row in ranking.rows] for ranking in rankings) == [["steady", "blind"], ["strong"]]
+    for seed in ("seed-1", "seed-2"):
+        (baselines / "strong" / seed).mkdir()
+    write_scores(baselines / "strong" / "seed-1", scores)
+    (baselines / "strong" / "scores.json").unlink()
+    smaller = msgspec.structs.replace(scores.detector, parameters=99)
+    write_scores(baselines / "strong" / "seed-2", msgspec.structs.replace(scores, detector=smaller))
+    with pytest.raises(DataError, match="strong: its runs are of different networks or input sizes"):
+        read_leaderboard(baselines)
 
 
 def test_the_table_fits_100_columns(baselines):

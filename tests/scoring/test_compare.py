@@ -430,31 +430,40 @@ def test_another_number_of_replicates_cannot_be_paired(tmp_path: Path, base: Sco
     a = write_run(tmp_path / "a", base, {"clear": 0.5}, resampled=noise(1))
     arrays = {"values": np.zeros((1, 4, 500), np.float32)}
     b = write_run(tmp_path / "b", base, {"clear": 0.5}, resampled=noise(1), arrays=arrays, replicates=500)
-    remedy = "score both on the same split, with the same --seed and --replicates"
+    remedy = "score both with the same --seed and --replicates"
     assert refusal(a, b) == f"{a} and {b}: cannot be paired, as replicates differ: 1000 and 500; {remedy}"
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "said", "remedy"),
     [
         (
             {"dataset": {"sha256": "f" * 64, "split": "val", "images": 9}},
             "frames differ: 'labels' (all, 2 frames, sha256 {sha256}…) "
             "and 'labels' (val, 9 frames, sha256 ffffffffffff…)",
+            "score both on the same split",
         ),
-        ({"skipped": ["/elsewhere/2.jpg: truncated image; restore it"]}, "frames left out differ: none and 2.jpg"),
-        ({"images": 1}, "the frames of clear differ: 2 and 1"),
-        ({"value": "thick"}, "the units of clear differ: clear and thick"),
+        (
+            {"skipped": ["/elsewhere/2.jpg: truncated image; restore it"]},
+            "frames left out differ: none and 2.jpg",
+            "repair the frames",
+        ),
+        ({"images": 1}, "the frames of clear differ: 2 and 1", "score both on the same split"),
+        ({"value": "thick"}, "the units of clear differ: clear and thick", "render both with the same wutdet"),
     ],
 )
-def test_other_frames_cannot_be_paired(tmp_path: Path, base: Scores, changes: dict[str, Any], said: str) -> None:
+def test_other_frames_cannot_be_paired(
+    tmp_path: Path, base: Scores, changes: dict[str, Any], said: str, remedy: str
+) -> None:
     a = write_run(tmp_path / "a", base, {"clear": 0.5})
     b = write_run(tmp_path / "b", base, {"clear": 0.5})
     dataset = msgspec.structs.replace(base.dataset, **changes.pop("dataset", {}))
     skipped = changes.pop("skipped", [])
     cell = msgspec.structs.replace(cell_of(base, "clear", 0.5), **changes)
     write_scores(b, msgspec.structs.replace(base, cells=[cell], dataset=dataset, skipped=skipped))
-    assert said.format(sha256=base.dataset.sha256[:12]) in refusal(a, b)
+    refused = refusal(a, b)
+    assert said.format(sha256=base.dataset.sha256[:12]) in refused
+    assert refused.rpartition("; ")[2].startswith(remedy)
 
 
 def with_weather(base: Scores, seed: int = 0, **sha256: str) -> Scores:

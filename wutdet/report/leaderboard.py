@@ -7,6 +7,7 @@ was measured on the same frames in the same weather stands in one table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from wutdet.detectors import InferenceProtocol
 from wutdet.errors import DataError
 from wutdet.report.leaderboard_numbers import OF_ALL_WEATHER, Spot, Spread, known_spots, parse_spot, spread
 from wutdet.report.leaderboard_published import Published, read_published
+from wutdet.scoring.pairing import left_out_names
+from wutdet.scoring.same_weather import weather_differences
 from wutdet.scoring.scores import SCORES_NAME, DatasetInfo, Scores, Ships, read_scores
 
 DEFAULT_SORT: Final = "AP_small"
@@ -83,6 +86,9 @@ def read_leaderboard(folder: Path, sort: str = DEFAULT_SORT) -> Leaderboard:
         if len(frames) > 1:
             remedy = "give each its own baseline folder"
             raise DataError("its runs were measured on different frames", where=folder / name, remedy=remedy)
+        if len({msgspec.json.encode(_network(scores)) for scores in runs.values()}) > 1:
+            remedy = "give each its own baseline folder"
+            raise DataError("its runs are of different networks or input sizes", where=folder / name, remedy=remedy)
         groups.setdefault(frames.pop(), {})[name] = runs
     return Leaderboard(
         sort=str(spot),
@@ -133,9 +139,15 @@ def _at(value: Any, *keys: str) -> Any:
 
 
 def _frames(scores: Scores) -> tuple[Any, ...]:
-    """What must be equal for numbers to be comparable: the frames, and which ships count."""
+    """What must be equal for numbers to be comparable: the frames, those left out, and which ships count."""
     data = scores.dataset
-    return data.name, data.split, data.sha256, scores.scoring.ignore_below
+    return data.name, data.split, data.sha256, left_out_names(scores), scores.scoring.ignore_below
+
+
+def _network(scores: Scores) -> tuple[Any, ...]:
+    """What runs of one baseline share, whatever their seeds."""
+    detector = scores.detector
+    return detector.parameters, detector.gflops, detector.protocol
 
 
 def _ranking(folder: Path, group: Mapping[str, Mapping[str, Scores]], sort: Spot) -> Ranking:
@@ -154,18 +166,14 @@ def _ranking(folder: Path, group: Mapping[str, Mapping[str, Scores]], sort: Spot
 
 
 def _demand_same_weather(everything: Mapping[Path, Scores]) -> None:
-    """Refuse scenarios of one name that are of different strength: severities can be given in a file.
+    """Refuse scenarios of one name that are of different strength, or were rendered with another camera or wutdet.
 
     Raises:
         DataError: there is such a pair.
     """
-    seen: dict[str, tuple[str, Path]] = {}
-    for place, scores in everything.items():
-        for cell in scores.cells:
-            value, where = seen.setdefault(cell.name, (cell.value, place))
-            if value != cell.value:
-                what = f"{cell.name} is {cell.value} here and {value} in {where}"
-                raise DataError(what, where=place, remedy="measure both in the same weather")
+    for (other, of_other), (place, scores) in combinations(everything.items(), 2):
+        for _, what in weather_differences(scores, of_other):
+            raise DataError(f"{what} (here and in {other})", where=place, remedy="measure both in the same weather")
 
 
 def _row(folder: Path, runs: Mapping[str, Scores], spots: Iterable[Spot]) -> Row:

@@ -14,9 +14,14 @@ from wutdet.errors import DataError
 from wutdet.metrics.intervals import expanded_interval, p_value
 from wutdet.metrics.robustness import or_none
 from wutdet.scoring.replicates import REPLICATES_NAME, Replicates, read_replicates
+from wutdet.scoring.same_weather import weather_differences
 from wutdet.scoring.scores import CellScores, DatasetInfo, Scores, read_scores
 
-_REMEDY: Final = "score both on the same split, with the same --seed and --replicates"
+_FRAMES_REMEDY: Final = "score both on the same split"
+_LEFT_OUT_REMEDY: Final = "repair the frames, or leave them out of both"
+_IGNORE_REMEDY: Final = "score both with the same --ignore-below"
+_SEQUENCES_REMEDY: Final = "score both with the same sequences of the frames"
+_RESAMPLES_REMEDY: Final = "score both with the same --seed and --replicates"
 _WEATHER_REMEDY: Final = (
     "render both with the same wutdet, cameras, ambient and severities, or compare runs of --scenarios clear"
 )
@@ -102,9 +107,9 @@ def read_pair(run_a: Path, run_b: Path) -> Pair:
     """
     pair = Pair(_read(run_a), _read(run_b))
     where = f"{run_a} and {run_b}"
-    for what, of_a, of_b in _must_agree(pair.a.scores, pair.b.scores):
+    for what, of_a, of_b, remedy in _must_agree(pair.a.scores, pair.b.scores):
         if of_a != of_b:
-            raise DataError(f"cannot be paired, as {what} differ: {of_a} and {of_b}", where=where, remedy=_REMEDY)
+            raise DataError(f"cannot be paired, as {what} differ: {of_a} and {of_b}", where=where, remedy=remedy)
     _demand_equal_weather(pair, where)
     if not pair.scenarios:
         raise DataError("have no scenario in common", where=where, remedy="benchmark both under the same --scenarios")
@@ -124,32 +129,25 @@ def _read(run: Path) -> Side:
     return Side(run, scores, replicates)
 
 
-def _must_agree(a: Scores, b: Scores) -> Iterator[tuple[str, object, object]]:
-    """What must be equal: its name, and what it is on either side."""
+def _must_agree(a: Scores, b: Scores) -> Iterator[tuple[str, object, object, str]]:
+    """What must be equal: its name, what it is on either side, and how to make it equal."""
     if a.dataset.sha256 != b.dataset.sha256:
-        yield "frames", _frames(a.dataset), _frames(b.dataset)
-    yield "frames left out", _left_out(a), _left_out(b)
+        yield "frames", _frames(a.dataset), _frames(b.dataset), _FRAMES_REMEDY
+    yield "frames left out", left_out_names(a), left_out_names(b), _LEFT_OUT_REMEDY
     for name in _shared(a, b):
-        yield f"the frames of {name}", a.cell(name).images, b.cell(name).images
-        yield f"the units of {name}", a.cell(name).value, b.cell(name).value
-    yield "the contrasts below which ships are ignored", a.scoring.ignore_below, b.scoring.ignore_below
-    yield "sequences", a.scoring.sequences, b.scoring.sequences
+        yield f"the frames of {name}", a.cell(name).images, b.cell(name).images, _FRAMES_REMEDY
+    yield "the contrasts below which ships are ignored", a.scoring.ignore_below, b.scoring.ignore_below, _IGNORE_REMEDY
+    yield "sequences", a.scoring.sequences, b.scoring.sequences, _SEQUENCES_REMEDY
     if a.scoring.replicates and b.scoring.replicates:
-        yield "seeds", a.scoring.seed, b.scoring.seed
-        yield "replicates", a.scoring.replicates, b.scoring.replicates
+        yield "seeds", a.scoring.seed, b.scoring.seed, _RESAMPLES_REMEDY
+        yield "replicates", a.scoring.replicates, b.scoring.replicates, _RESAMPLES_REMEDY
 
 
 def _demand_equal_weather(pair: Pair, where: str) -> None:
-    """Refuse a scenario that was rendered otherwise, where both tell how, or in which other ships are ignored.
-
-    Seeds may differ: they are drawn frame by frame whatever the detector, so that a difference stays unbiased.
-    """
-    weather = [side.scores.weather for side in (pair.a, pair.b)]
-    hashes = [{} if info is None else info.sha256 for info in weather]
+    """Refuse a scenario that is other weather, or in which other ships are ignored."""
+    for _, what in weather_differences(pair.a.scores, pair.b.scores):
+        raise DataError(f"cannot be paired, as {what}", where=where, remedy=_WEATHER_REMEDY)
     for name in pair.scenarios:
-        if name in hashes[0] and name in hashes[1] and hashes[0][name] != hashes[1][name]:
-            what = f"cannot be paired, as {name} was rendered in two ways"
-            raise DataError(what, where=where, remedy=_WEATHER_REMEDY)
         ships = [_ships(side.scores.cell(name)) for side in (pair.a, pair.b)]
         if ships[0] != ships[1]:
             what = f"cannot be paired, as the ships of {name} differ: {ships[0]} and {ships[1]}"
@@ -167,7 +165,7 @@ def _frames(dataset: DatasetInfo) -> str:
     return f"'{dataset.name}' ({dataset.split}, {dataset.images} frames, sha256 {sha256}…)"
 
 
-def _left_out(scores: Scores) -> str:
+def left_out_names(scores: Scores) -> str:
     """The names of frames that were skipped; their folders may differ from machine to machine."""
     return ", ".join(sorted(PurePath(reason.partition(": ")[0]).name for reason in scores.skipped)) or "none"
 
