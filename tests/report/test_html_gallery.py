@@ -4,6 +4,7 @@ import itertools
 import shutil
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from blobs import blobs, make_nothing
@@ -151,6 +152,37 @@ def test_with_data_sequences_are_listed_too(scripted, tiny_part):
     assert sum(row[1] for row in table.held) == len(test)
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"skipped": ["a.png: cut short"]}, "sequences are not listed, as bad frames were left out."),
+        ({"scoring": {"ignore_below": 0.01}}, "sequences are not listed, as ships are ignored."),
+    ],
+)
+def test_why_sequences_are_not_listed_is_said(scripted, tiny_part, changes, why):
+    [run] = read_runs([scripted.out])
+    if "scoring" in changes:
+        changes = {"scoring": msgspec.structs.replace(run.scores.scoring, **changes["scoring"])}
+    other = dataclasses.replace(run, scores=msgspec.structs.replace(run.scores, **changes))
+    text = read_page(page_text([other], data=tiny_part)).text
+    assert f"{run.name}: {why}" in text
+    assert "Sequences are listed with --data" not in text
+
+
+def test_ships_that_the_scores_ignore_are_not_shown_as_lost(scripted, tiny_part):
+    [run] = read_runs([scripted.out])
+    frames = tiny_part.split(USED)
+    lost = choose_failures(run, frames, 9)[LOST]
+    contrasts = sorted(one.worth for one in lost)
+    between = (contrasts[0] + contrasts[-1]) / 2
+    assert contrasts[0] < between
+    scoring = msgspec.structs.replace(run.scores.scoring, ignore_below=between)
+    stricter = dataclasses.replace(run, scores=msgspec.structs.replace(run.scores, scoring=scoring))
+    kept = choose_failures(stricter, frames, 9)[LOST]
+    assert kept
+    assert all(one.worth >= between for one in kept)
+
+
 def test_a_run_that_keeps_no_detections_says_so(scripted, tiny_part, tmp_path):
     copy = tmp_path / "run"
     shutil.copytree(scripted.out, copy)
@@ -163,7 +195,9 @@ def test_a_detector_that_finds_nothing_misses_the_largest(tiny_part, tmp_path):
     run = wutdet.benchmark(make_nothing(), tiny_part.split(USED), out=tmp_path / "run", scenarios="clear,fog:1")
     failures = choose_failures(read_runs([run.out])[0], tiny_part.split(USED), 3)
     assert [len(failures[kind]) for kind in (MISSED, ALARM, LOST)] == [3, 0, 0]
-    assert "No ship that was found in clear weather was lost" in page_text(read_runs([run.out]), data=tiny_part)
+    text = page_text(read_runs([run.out]), data=tiny_part)
+    assert "No ship that was found in clear weather was lost" in text
+    assert "No score keeps to one false alarm in ten frames in clear weather: nothing counts as found." in text
 
 
 def test_many_runs_share_the_room(scripted, tiny_part):

@@ -1,4 +1,5 @@
 import dataclasses
+import html
 import itertools
 import json
 import re
@@ -13,9 +14,13 @@ from html_reading import read_numbers, read_page, read_table
 import wutdet
 from wutdet.errors import ConfigError, DataError
 from wutdet.report.html import page_text, read_runs, write_html, write_report_file
+from wutdet.report.html.markdown_page import markdown_page
 from wutdet.report.html.runs import typical_cells
 from wutdet.report.html.svg import make_plot, ticks_to
+from wutdet.report.markdown import report_text
+from wutdet.report.markdown_text import escaped
 from wutdet.scoring.measure import Settings
+from wutdet.scoring.scores import WeatherInfo
 
 SCENARIOS = "clear,fog:1,fog:3,fog:5,glare:3,rain:2,fog:1+lowlight:1"
 KEPT = "recall@clear_fppi=0.1,iou=0.3"
@@ -107,6 +112,59 @@ def test_a_detector_with_nothing_to_lose_is_said_to_have_nothing(read):
     for value, warned in ((0.01, True), (0.4, False)):
         cells = [msgspec.structs.replace(cell, AP_small=value) for cell in read.scores.cells]
         assert ("hardly anything to lose" in page_text([changed(read, cells=cells)])) is warned
+
+
+def test_a_run_without_clear_weather_is_not_said_to_be_of_it(read):
+    foggy = changed(read, cells=read.scores.cells[1:4])
+    page = read_page(page_text([foggy]))
+    [verdict] = page.find("div", class_="verdict")
+    assert "AP_small in fog:1 is 0.537" in verdict.text
+    assert "Clear weather was not scored" in verdict.text
+    assert "half" not in verdict.text
+    [cost] = [section for section in page.find("section") if section.attributes["aria-labelledby"] == "cost"]
+    assert "for an AP_small of 0.537 [0.268, 0.637] in fog:1." in cost.text
+    both = page_text([foggy, dataclasses.replace(foggy, name="other")])
+    assert "AP_small in clear weather against detection time" not in both
+
+
+def test_runs_in_other_weather_are_said_to_be_no_comparison(read):
+    def other(value, sha256):
+        cells = [
+            msgspec.structs.replace(cell, value=value) if cell.name == "fog:1" else cell for cell in read.scores.cells
+        ]
+        weather = WeatherInfo(seed=0, sha256={"fog:3": sha256})
+        return dataclasses.replace(changed(read, cells=cells, weather=weather), name="other", manifest=None)
+
+    same = dataclasses.replace(changed(read, weather=WeatherInfo(seed=0, sha256={"fog:3": "a"})), manifest=None)
+    page = read_page(page_text([same, other("MOR 20000 m", "b")]))
+    told = [item.text for item in page.find("li")]
+    assert "the units of fog:1 differ: MOR 4000 m and MOR 20000 m" in told
+    assert "fog:3 was rendered in two ways" in told
+    assert read_table(page, "AP_small by scenario").shown[1][1] == "MOR 4000 m / MOR 20000 m"
+    names = [text.text for text in page.find("text") if text.text.startswith("severity")]
+    assert names == ["severity", "severity (5 % of water)", "severity (10 mm/h)"] * 2
+    assert "not the same weather" not in page_text([same, other("MOR 4000 m", "a")])
+
+
+def test_where_half_is_lost_is_sorted_by_the_dose(read):
+    values = {"fog": "MOR 1500 m", "rain": "milder than 10 mm/h", "glare": "beyond 5 % of water"}
+    halves = {"fog": 1 / 1500, "rain": None, "glare": None}
+    robustness = [msgspec.structs.replace(item, half_value=values, half=halves) for item in read.scores.robustness]
+    table = read_table(read_page(page_text([changed(read, robustness=robustness)])), "Where half is lost")
+    assert {row[0]: held[1] for row, held in zip(table.shown, table.held, strict=True)} == {
+        "fog": 1 / 1500,
+        "glare": 1e300,
+        "rain": -1e300,
+    }
+
+
+def test_without_intervals_none_are_explained(run, read):
+    assert "In brackets" in page_text([read])
+    plain = [msgspec.structs.replace(cell, intervals={}) for cell in run.scores.cells]
+    without = changed(read, cells=plain)
+    assert "In brackets" not in page_text([without])
+    assert "In brackets" not in markdown_page([without])
+    assert "In brackets" not in report_text(without.scores)
 
 
 def test_curves_carry_the_scores(page, read):
@@ -216,6 +274,8 @@ def test_the_numbers_inside_the_page_are_those_of_the_file(run):
             assert ours[name] == theirs[name]
         assert all(theirs["operating"][key] == value for key, value in ours["operating"].items())
     assert numbers["robustness"] == stored["robustness"]
+    sliced = [cell["name"] for cell in numbers["cells"] if "slices" in cell]
+    assert sliced == ["clear", "fog:3", "glare:3", "rain:2"]  # those that the page shows
 
 
 def test_a_folder_of_score_has_a_report_without_cost_or_manifest(tiny_part, tmp_path):
@@ -236,14 +296,37 @@ def test_the_file_asks_nothing_of_a_network_and_is_small(run, tmp_path):
     assert text == path.read_text() == page_text(read_runs([run.out]))
 
 
-def test_markdown_and_json_have_the_same_numbers(run, tmp_path):
-    read = read_runs([run.out])
-    markdown = write_report_file(read, tmp_path / "r.md").read_text()
-    [numbers] = json.loads(write_report_file(read, tmp_path / "r.json").read_text())
-    table = read_table(read_page(write_report_file(read, tmp_path / "r.html").read_text()), "AP_small by scenario")
-    assert [cell["AP_small"] for cell in numbers["cells"]] == [row[2] for row in table.held]
-    assert all(f"| {row[0]} |" in markdown and row[2] in markdown for row in table.shown)
+def test_markdown_and_json_have_the_same_numbers(read, tmp_path):
+    runs = [read, dataclasses.replace(changed(read, cells=read.scores.cells[:3]), name="other | run")]
+    markdown = write_report_file(runs, tmp_path / "r.md").read_text()
+    numbers = json.loads(write_report_file(runs, tmp_path / "r.json").read_text())
+    page = read_page(write_report_file(runs, tmp_path / "r.html").read_text())
+    captions = [
+        table.find("caption")[0].text for table in page.find("table") if " by kind and severity" not in table.text
+    ]
+    assert len(captions) == 18
+    for caption in dict.fromkeys(captions):
+        blocks = markdown.split(f"**{escaped(caption)}**\n\n")[1:]
+        assert len(blocks) == captions.count(caption)
+        for place, block in enumerate(blocks):
+            table = read_table(page, caption, place)
+            rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.split("\n\n", 1)[0].splitlines()]
+            read_back = [[html.unescape(re.sub(r"\\(.)", r"\1", cell)).strip() for cell in row] for row in rows]
+            assert read_back[0] == table.heads
+            assert read_back[2:] == table.shown
+    assert [cell["AP_small"] for cell in numbers[0]["cells"]] == [cell.AP_small for cell in read.scores.cells]
+    assert "- other \\| run, " in markdown
+    assert "### other \\| run" in markdown
     assert "](ap_small.png)" not in markdown  # it stands elsewhere
+
+
+def test_several_runs_are_told_apart_in_the_head(read):
+    page = read_page(page_text([read, dataclasses.replace(read, name="other")]))
+    lines = [line.text for line in page.find("header")[0].find("p")]
+    assert [line.partition(", ")[0] for line in lines] == ["blobs", "other"]
+    assert all(str(read.folder) in line for line in lines)
+    [line] = read_page(page_text([read])).find("header")[0].find("p")
+    assert line.text.startswith("blobs on tiny (train): ")
 
 
 def test_mistakes_are_one_line(run, tmp_path):

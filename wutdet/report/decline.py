@@ -17,9 +17,14 @@ _METRICS: Final = {"AP_small": "AP_small", KEPT_RECALL: "recall kept"}
 
 def decline_rows(scores: Scores) -> list[tuple[str, ...]]:
     """A row a kind: where each of AP_small and the recall kept falls to half, in units, with the interval."""
-    found = [item for metric in _METRICS for item in scores.robustness if item.metric == metric]
+    found = halved(scores)
     kinds = list(dict.fromkeys(kind for item in found for kind in item.per_kind))
     return [(kind, *(_half(item, kind) for item in found)) for kind in kinds]
+
+
+def halved(scores: Scores) -> list[Robustness]:
+    """What the columns are about: AP_small, and the recall kept."""
+    return [item for metric in _METRICS for item in scores.robustness if item.metric == metric]
 
 
 def header(scores: Scores) -> tuple[str, ...]:

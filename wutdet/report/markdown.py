@@ -9,6 +9,7 @@ from wutdet.report.curves import draw_curves
 from wutdet.report.decline import markdown_decline
 from wutdet.report.markdown_text import escaped
 from wutdet.report.table import RECALL_NOTE, caption, interval_note, markdown_table
+from wutdet.report.warning_lines import warning_lines
 from wutdet.scoring.scores import Scores, read_scores
 
 
@@ -26,9 +27,10 @@ def write_report(run: Path) -> Path:
 
 
 def report_text(scores: Scores) -> str:
-    """The report as Markdown; text from outside is escaped."""
+    """The report in short, as Markdown; text from outside is escaped."""
     camera_note = "Visibilities are nominal: they hold for the camera that the manifest states."
-    intervals = "" if scores.scoring.level is None else f"{interval_note(scores)}. "
+    note = interval_note(scores)
+    intervals = f"{note}. " if note else ""
     skipped = "".join(f"- {escaped(reason)}\n" for reason in scores.skipped)
     return "\n".join(
         [
@@ -44,16 +46,17 @@ def report_text(scores: Scores) -> str:
             "",
             "## Robustness",
             "",
-            *_robustness_lines(scores),
+            *robustness_lines(scores),
             markdown_decline(scores),
-            *(f"- {escaped(warning)}" for warning in scores.cells[0].warnings),
+            *(f"- {escaped(line)}" for line in warning_lines(scores)),
             "",
             *(["## Frames left out", "", skipped] if skipped else []),
         ]
     )
 
 
-def _robustness_lines(scores: Scores) -> list[str]:
+def robustness_lines(scores: Scores) -> list[str]:
+    """A line a metric, as a list: its mean under weather, what that is of clear weather, and by kind."""
     lines = []
     for item in scores.robustness:
         if item.mPC is None:

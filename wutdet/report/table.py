@@ -55,7 +55,7 @@ def rich_table(scores: Scores) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    note = f"{interval_note(scores)}. {RECALL_NOTE}" if scores.scoring.level is not None else RECALL_NOTE
+    note = ". ".join(filter(None, (interval_note(scores), RECALL_NOTE)))
     table = Table(
         title=Text(caption(scores)),
         caption=Text(note),
@@ -94,8 +94,10 @@ def _row(cell: CellScores, clear: float | None) -> tuple[str, ...]:
 
 
 def interval_note(scores: Scores) -> str:
-    """What the intervals are and what they rest on."""
+    """What the intervals are and what they rest on; empty where there are none."""
     scoring = scores.scoring
+    if not any(cell.intervals for cell in scores.cells):
+        return ""
     level = scoring.level or 0.0
     return (
         f"In brackets {100 * level:g} % intervals by resampling {scoring.sequences} sequences "

@@ -11,7 +11,7 @@ from wutdet.report.html.curves import cell_top
 from wutdet.report.html.markup import Markup, paragraph, section, tag
 from wutdet.report.html.runs import HEADLINE, ReportRun
 from wutdet.report.html.svg import axes, bar, draw, legend, make_plot, marker, ticks_to
-from wutdet.report.html.tables import Cell, number_cell, table, without_empty
+from wutdet.report.html.tables import Cell, Table, html_table, make_table, number_cell, without_empty
 from wutdet.report.number_text import interval_text
 
 
@@ -26,8 +26,13 @@ def cost_section(runs: Sequence[ReportRun]) -> Markup:
         "Detection is per picture, in batches of one frame's scenarios; decoding and rendering are per frame. "
         "Times hold for the machine that the manifest states, and for what else ran on it."
     )
-    heads, rows = without_empty(_HEADS, [_row(run, cost) for run, cost in known])
-    return section("cost", "Cost", *parts, table("Cost of the runs", heads, rows), paragraph(note, class_="note"))
+    return section("cost", "Cost", *parts, *map(html_table, cost_tables(runs)), paragraph(note, class_="note"))
+
+
+def cost_tables(runs: Sequence[ReportRun]) -> list[Table]:
+    """One table, a row a run; none where no run has a manifest."""
+    heads, rows = without_empty(_HEADS, [_row(run, run.cost) for run in runs if run.cost is not None])
+    return [make_table("Cost of the runs", heads, rows)] if rows else []
 
 
 _HEADS: Final[tuple[str, ...]] = (
@@ -80,7 +85,8 @@ def _in_words(run: ReportRun, cost: Cost) -> Markup:
     if ms is None:
         return paragraph("How long a detection takes was not measured.")
     value = interval_text(run.clear.AP_small, run.clear.intervals.get(HEADLINE))
-    return paragraph(f"A picture takes {run.name} {ms:.1f} ms (median), for an AP_small of {value}.")
+    bought = f"an AP_small of {value} in {run.first_weather}"
+    return paragraph(f"A picture takes {run.name} {ms:.1f} ms (median), for {bought}.")
 
 
 def _latency_plot(runs: Sequence[ReportRun]) -> Markup:
@@ -88,7 +94,7 @@ def _latency_plot(runs: Sequence[ReportRun]) -> Markup:
     points = [
         (place, run, ms, run.clear.AP_small)
         for place, run in enumerate(runs)
-        if (ms := detect_ms(run.cost)) is not None and run.clear.AP_small is not None
+        if (ms := detect_ms(run.cost)) is not None and run.cell("clear") and run.clear.AP_small is not None
     ]
     if not points:
         return Markup()

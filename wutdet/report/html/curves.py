@@ -9,7 +9,7 @@ from typing import Final
 from wutdet.report.html.markup import Markup, details, paragraph, section, tag
 from wutdet.report.html.runs import HEADLINE, ReportRun
 from wutdet.report.html.svg import axes, band, draw, legend, line, make_plot, marker
-from wutdet.report.html.tables import Cell, number_cell, table
+from wutdet.report.html.tables import Cell, Table, html_table, make_table, number_cell
 from wutdet.report.number_text import interval_text
 from wutdet.report.table import KEPT_RECALL
 from wutdet.scoring.scores import CellScores
@@ -55,7 +55,7 @@ def curves_section(runs: Sequence[ReportRun]) -> Markup:
         paragraph("Shaded: intervals. Rest the pointer on a point for its value.", class_="note"),
         details(
             "The numbers of these curves",
-            *(_table(runs, kinds, metric, name) for metric, name in _CURVES.items()),
+            *(html_table(_table(runs, kinds, metric, name)) for metric, name in _CURVES.items()),
             class_="long",  # on paper the tables of the first section have them
         ),
     )
@@ -67,10 +67,9 @@ def _panel(runs: Sequence[ReportRun], kind: str, metric: str, name: str) -> Mark
     largest = max(cell_top(cell, metric) for run in runs for cell in run.scores.cells if cell.severity is not None)
     severities = sorted({point.severity for points in lines for point in points} or {0, 1})
     plot = make_plot(severities, largest)
-    in_units = {point.severity: point.cell.value for points in lines for point in points if point.severity}
+    in_units = _in_units([point for points in lines for point in points])
     ticks = [(float(severity), "clear" if severity == 0 else str(severity)) for severity in severities]
-    mildest_and_worst = list(dict.fromkeys((in_units[min(in_units)], in_units[max(in_units)]))) if in_units else []
-    parts = [axes(plot, ticks, f"severity ({' … '.join(mildest_and_worst)})", name)]
+    parts = [axes(plot, ticks, f"severity{in_units}", name)]
     for place, points in enumerate(lines):
         ends = [(float(point.severity), *point.interval) for point in points if point.interval is not None]
         parts += [band(plot, ends, place)] if len(ends) > 1 else []
@@ -95,6 +94,18 @@ def _panel(runs: Sequence[ReportRun], kind: str, metric: str, name: str) -> Mark
     return tag("figure", draw(plot, described, "The table below has the numbers.", *parts), tag("figcaption", kind))
 
 
+def _in_units(points: Sequence[Point]) -> str:
+    """The mildest and the worst, as ` (MOR 4000 m … MOR 200 m)`; nothing where severities of runs differ in units."""
+    known: dict[int, set[str]] = {}
+    for point in points:
+        if point.severity:
+            known.setdefault(point.severity, set()).add(point.cell.value)
+    if not known or any(len(values) > 1 for values in known.values()):
+        return ""
+    ends = dict.fromkeys((*known[min(known)], *known[max(known)]))
+    return f" ({' … '.join(ends)})"
+
+
 def cell_top(cell: CellScores, metric: str) -> float:
     """How high a cell reaches in a plot: its value, or the upper end of its interval."""
     value = cell.operating.get(metric) if "@" in metric else cell.number(metric)
@@ -106,7 +117,7 @@ def _says(run: ReportRun, point: Point, name: str) -> str:
     return f"{run.name}, {point.cell.name}{in_units}: {name} {interval_text(point.value, point.interval)}"
 
 
-def _table(runs: Sequence[ReportRun], kinds: Sequence[str], metric: str, name: str) -> Markup:
+def _table(runs: Sequence[ReportRun], kinds: Sequence[str], metric: str, name: str) -> Table:
     rows: list[list[Cell | str]] = []
     for kind in kinds:
         by_run = [{point.cell.name: point for point in curve(run, kind, metric)} for run in runs]
@@ -114,4 +125,4 @@ def _table(runs: Sequence[ReportRun], kinds: Sequence[str], metric: str, name: s
             found = [points.get(scenario) for points in by_run]
             cells = [number_cell(None) if one is None else number_cell(one.value, one.interval) for one in found]
             rows.append([kind, scenario, *cells])
-    return table(f"{name} by kind and severity", ["kind", "scenario", *(run.name for run in runs)], rows)
+    return make_table(f"{name} by kind and severity", ["kind", "scenario", *(run.name for run in runs)], rows)

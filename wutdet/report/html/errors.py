@@ -7,7 +7,7 @@ from typing import Final
 
 from wutdet.report.html.markup import Markup, paragraph, section, tag
 from wutdet.report.html.runs import ReportRun
-from wutdet.report.html.tables import Cell, count_cell, number_cell, table
+from wutdet.report.html.tables import Cell, Table, count_cell, html_table, make_table, number_cell
 
 _PARENTS: Final = ("localisation", "duplicate", "background", "missed")
 
@@ -17,13 +17,18 @@ def errors_section(runs: Sequence[ReportRun]) -> Markup:
     parts = []
     for run in runs:
         parts += [tag("h3", run.name)] if len(runs) > 1 else []
-        parts += [_counts(run), _costs(run)]
+        parts += map(html_table, error_tables(run))
     note = (
         "At IoU 0.5, as TIDE sorts errors (Bolya et al. 2020): localisation overlaps a ship by 0.1 to 0.5, a duplicate "
         "stands on one that was found better, background overlaps none. A cost is the AP50 that mending all errors of "
         "the kind would add; costs do not add up."
     )
     return section("errors", "Kinds of errors", *parts, paragraph(note, class_="note"))
+
+
+def error_tables(run: ReportRun) -> list[Table]:
+    """How often, and at what cost."""
+    return [_counts(run), _costs(run)]
 
 
 def _kinds(run: ReportRun) -> list[str]:
@@ -46,16 +51,16 @@ def _label(kind: str) -> str:
     return f"{parent}: {part}" if part else parent.replace("_", " ")
 
 
-def _counts(run: ReportRun) -> Markup:
+def _counts(run: ReportRun) -> Table:
     kinds = _kinds(run)
     rows: list[list[Cell | str]] = [
         [cell.name, *(count_cell(cell.errors[kind].count) if kind in cell.errors else "" for kind in kinds)]
         for cell in run.scores.cells
     ]
-    return table("Errors, number", ["scenario", *map(_label, kinds)], rows)
+    return make_table("Errors, number", ["scenario", *map(_label, kinds)], rows)
 
 
-def _costs(run: ReportRun) -> Markup:
+def _costs(run: ReportRun) -> Table:
     kinds = _kinds(run)
     rows: list[list[Cell | str]] = []
     for cell in run.scores.cells:
@@ -65,4 +70,4 @@ def _costs(run: ReportRun) -> Markup:
             for kind, item in zip(kinds, found, strict=True)
         ]
         rows.append([cell.name, *costs])
-    return table("Errors, cost in AP50", ["scenario", *map(_label, kinds)], rows)
+    return make_table("Errors, cost in AP50", ["scenario", *map(_label, kinds)], rows)

@@ -68,7 +68,8 @@ def choose_failures(run: ReportRun, dataset: Dataset, most: int) -> dict[str, li
     listed = {kind: list[Failure]() for kind in (MISSED, ALARM, LOST)}
     if "clear" in evidence.cells:
         listed[MISSED] = _missed(evidence, fails)
-        listed[LOST] = _lost(evidence, [name for name in scenarios if name.startswith("fog:")], fails)
+        fogs = [name for name in scenarios if name.startswith("fog:")]
+        listed[LOST] = _lost(evidence, fogs, max(VISIBLE, run.scores.scoring.ignore_below or 0.0), fails)
     glare = next((name for name in scenarios if name.startswith("glare:")), None)
     if glare is not None and "clear" in evidence.cells:
         listed[ALARM] = _alarms(evidence, glare, width, fails)
@@ -85,13 +86,16 @@ def _missed(evidence: Evidence, fails: Make) -> list[Failure]:
     return [fails(MISSED, "clear", int(evidence.image_ids[row]), evidence.xyxy[row], float(sides[row])) for row in rows]
 
 
-def _lost(evidence: Evidence, fogs: Sequence[str], fails: Make) -> list[Failure]:
-    """Ships that were found in clear air, in the mildest fog that hides them from the detector but not from sight."""
+def _lost(evidence: Evidence, fogs: Sequence[str], visible: float, fails: Make) -> list[Failure]:
+    """Ships that were found in clear air, in the mildest fog that hides them from the detector but not from sight.
+
+    A contrast from `visible` on is in sight.
+    """
     left = evidence.counts & evidence.cells["clear"].hit
     failures = []
     for name in fogs:
         cell = evidence.cells[name]
-        lost = left & ~cell.hit & (cell.contrast >= VISIBLE)
+        lost = left & ~cell.hit & (cell.contrast >= visible)
         failures += [
             fails(LOST, name, int(evidence.image_ids[row]), evidence.xyxy[row], float(cell.contrast[row]))
             for row in np.flatnonzero(lost)

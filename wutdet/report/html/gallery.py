@@ -9,7 +9,7 @@ from wutdet.benchmark.plan import Plan, read_plan
 from wutdet.benchmark.rerender import frames_of_run, rerender
 from wutdet.dataset import Dataset
 from wutdet.errors import FrameError
-from wutdet.report.html.evidence import has_detections
+from wutdet.report.html.evidence import THRESHOLD, has_detections
 from wutdet.report.html.failures import ALARM, LOST, MISSED, VISIBLE, Failure, choose_failures
 from wutdet.report.html.markup import Markup, paragraph, section, tag
 from wutdet.report.html.pictures import data_uri, picture
@@ -64,6 +64,9 @@ def _of_runs(runs: Sequence[ReportRun], data: Dataset) -> Iterator[Markup]:
             continue
         if len(runs) > 1:
             yield tag("h3", run.name)
+        if run.clear.operating.get(THRESHOLD) is None:
+            why = "No score keeps to one false alarm in ten frames in clear weather"
+            yield paragraph(f"{why}: nothing counts as found.")
         plan = read_plan(run.folder)
         frames = frames_of_run(plan, data)
         for kind, failures in choose_failures(run, frames, most).items():

@@ -3,46 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Final
 
-from wutdet.report.decline import decline_rows, header
+from wutdet.metrics import Robustness
+from wutdet.report.decline import decline_rows, halved, header
 from wutdet.report.html.markup import Markup, bullets, details, paragraph, section, tag
 from wutdet.report.html.runs import HEADLINE, ReportRun, scenario_names
-from wutdet.report.html.tables import Cell, number_cell, table
+from wutdet.report.html.tables import Cell, Table, html_table, make_table, number_cell
 from wutdet.report.number_text import interval_text
 from wutdet.report.table import KEPT_RECALL, RECALL_NOTE, interval_note
+from wutdet.scoring.same_weather import weather_differences
 
 _HARDLY_ANYTHING: Final = 0.05
 """An AP_small in clear weather below which its half says little."""
+_ENDLESS: Final = 1e300  # of JSON and HTML, which have no infinity
 _COLUMNS: Final = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR_100")
 
 
 def headline_section(runs: Sequence[ReportRun]) -> Markup:
     """Sentences, then the number by scenario, runs side by side."""
-    scores = runs[0].scores
-    level = scores.scoring.level
-    rests = f"{interval_note(scores)}. " if level is not None else ""
+    note = interval_note(runs[0].scores)
+    rests = f"{note}. " if note else ""
     return section(
         "headline",
         "At a glance",
         *(tag("div", *_sentences(run, named=len(runs) > 1), class_="verdict") for run in runs),
         *_differences(runs),
-        tag("div", _by_scenario(runs), _halves(runs), class_="beside"),
+        tag("div", *map(html_table, headline_tables(runs)), class_="beside"),
         paragraph(
             f"AP_small is COCO's average precision (IoU 0.50:0.95) of ships below 32² native pixels. {rests}"
             "Visibilities are nominal: they hold for the camera that the manifest states.",
             class_="note",
         ),
-        _all_numbers(runs),
+        details("All of COCO's numbers", html_table(all_numbers(runs))),
         paragraph(f"{RECALL_NOTE}.", class_="note"),
     )
+
+
+def headline_tables(runs: Sequence[ReportRun]) -> list[Table]:
+    """AP_small by scenario, and where half is lost, if that is known."""
+    return [_by_scenario(runs), *_halves(runs)]
 
 
 def _sentences(run: ReportRun, *, named: bool) -> Iterator[Markup]:
     clear = run.clear
     value = interval_text(clear.AP_small, clear.intervals.get(HEADLINE))
     yield tag("h3", run.name) if named else Markup()
-    yield paragraph("AP_small in clear weather is ", tag("strong", value), f" ({clear.ships.small:,} small ships).")
+    yield paragraph(
+        f"AP_small in {run.first_weather} is ", tag("strong", value), f" ({clear.ships.small:,} small ships)."
+    )
+    if run.cell("clear") is None:
+        yield paragraph("Clear weather was not scored, so nothing is known of what the weather takes.")
+        return
     if clear.AP_small is not None and clear.AP_small < _HARDLY_ANYTHING:
         yield paragraph("There is hardly anything to lose: what follows about halves says little.", class_="warning")
     item = run.headline
@@ -85,6 +98,12 @@ def _differences(runs: Sequence[ReportRun]) -> Iterator[Markup]:
         yield bullets(lines)
     if len({(run.scores.scoring.edges_px, run.scores.scoring.ignore_below) for run in runs}) > 1:
         yield paragraph("These runs differ in their size bins or in the ships that they ignore.")
+    pairs = combinations((run.scores for run in runs), 2)
+    other = dict(difference for a, b in pairs for difference in weather_differences(a, b))
+    if other:
+        yield paragraph("These scenarios are not the same weather in all runs: side by side, they are no comparison.")
+        yield bullets(list(other.values()))
+        return
     weather = {repr([_plan(run).get(key) for key in ("camera", "cameras", "ambient", "seed")]) for run in runs}
     if len(weather) > 1:
         yield paragraph("These runs differ in camera, ambient or seed: equal scenarios are not equal pixels.")
@@ -95,7 +114,7 @@ def _plan(run: ReportRun) -> dict[str, object]:
     return plan if isinstance(plan, dict) else {}
 
 
-def _by_scenario(runs: Sequence[ReportRun]) -> Markup:
+def _by_scenario(runs: Sequence[ReportRun]) -> Table:
     one = len(runs) == 1
     heads = ["scenario", "in units"]
     for run in runs:
@@ -103,7 +122,7 @@ def _by_scenario(runs: Sequence[ReportRun]) -> Markup:
     rows = []
     for name in scenario_names(runs):
         cells = [run.cell(name) for run in runs]
-        in_units = next(cell.value for cell in cells if cell is not None)
+        in_units = " / ".join(dict.fromkeys(cell.value for cell in cells if cell is not None))
         row: list[Cell | str] = [name, "" if name == "clear" else in_units]
         for run, cell in zip(runs, cells, strict=True):
             value = None if cell is None else cell.AP_small
@@ -115,22 +134,37 @@ def _by_scenario(runs: Sequence[ReportRun]) -> Markup:
             if one:
                 row.append(Cell("") if name == "clear" else number_cell(lost, form="+.3f"))
         rows.append(row)
-    return table(f"{HEADLINE} by scenario", heads, rows, css="headline")
+    return make_table(f"{HEADLINE} by scenario", heads, rows, css="headline")
 
 
-def _halves(runs: Sequence[ReportRun]) -> Markup:
+def _halves(runs: Sequence[ReportRun]) -> list[Table]:
     """Where half of AP_small and of the kept recall is lost, a row a kind and run."""
     rows: list[list[Cell | str]] = []
     heads = header(runs[0].scores)
     for run in runs:
-        rows += [[kind, run.name, *values] for kind, *values in decline_rows(run.scores)]
+        rows += [[kind, run.name, *values] for kind, *values in _half_cells(run)]
     rows = [row for row in rows if len(row) == 1 + len(heads)]
     if not rows:
-        return Markup()
-    return table("Where half is lost", *_of_several(runs, [heads[0], "run", *heads[1:]], rows))
+        return []
+    return [make_table("Where half is lost", *_of_several(runs, [heads[0], "run", *heads[1:]], rows))]
 
 
-def _all_numbers(runs: Sequence[ReportRun]) -> Markup:
+def _half_cells(run: ReportRun) -> Iterator[list[Cell | str]]:
+    """The rows of the table, which are sorted by the dose; bounds come before and after all doses."""
+    items = halved(run.scores)
+    for kind, *texts in decline_rows(run.scores):
+        yield [kind, *(Cell(text, _dose(item, kind)) for text, item in zip(texts, items, strict=True))]
+
+
+def _dose(item: Robustness, kind: str) -> float | None:
+    value = item.half_value.get(kind, "")
+    if value.startswith(("milder than ", "beyond ")):
+        return -_ENDLESS if value.startswith("milder") else _ENDLESS
+    return item.half.get(kind)
+
+
+def all_numbers(runs: Sequence[ReportRun]) -> Table:
+    """COCO's numbers and the recall kept, a row a scenario and run."""
     rows: list[list[Cell | str]] = []
     for run in runs:
         for cell in run.scores.cells:
@@ -138,8 +172,7 @@ def _all_numbers(runs: Sequence[ReportRun]) -> Markup:
             kept = number_cell(cell.operating.get(KEPT_RECALL), cell.intervals.get(KEPT_RECALL))
             rows.append([cell.name, run.name, *values, kept])
     heads = ["scenario", "run", *_COLUMNS, "recall kept"]
-    whole = table("COCO's numbers by scenario", *_of_several(runs, heads, rows))
-    return details("All of COCO's numbers", whole)
+    return make_table("COCO's numbers by scenario", *_of_several(runs, heads, rows))
 
 
 def _of_several(

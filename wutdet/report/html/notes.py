@@ -9,6 +9,7 @@ import msgspec
 
 from wutdet.report.html.markup import Markup, bullets, details, paragraph, section, tag
 from wutdet.report.html.runs import ReportRun
+from wutdet.report.warning_lines import warning_lines
 
 _MOST_LISTED: Final = 50
 
@@ -18,7 +19,8 @@ def notes_section(runs: Sequence[ReportRun]) -> Markup:
     parts: list[Markup] = []
     for run in runs:
         parts += [tag("h3", run.name)] if len(runs) > 1 else []
-        parts += _warnings(run)
+        lines = warning_lines(run.scores)
+        parts.append(bullets(lines) if lines else paragraph("There are no warnings."))
         parts += _skipped(run)
     return section("notes", "Warnings and notes", *parts)
 
@@ -26,18 +28,6 @@ def notes_section(runs: Sequence[ReportRun]) -> Markup:
 def manifest_section(runs: Sequence[ReportRun]) -> Markup:
     """How each run was scored, and its manifest, folded."""
     return section("manifest", "Manifest", *(part for run in runs for part in _manifest(run)))
-
-
-def _warnings(run: ReportRun) -> Iterator[Markup]:
-    """Those of clear weather, then what other cells have besides."""
-    own = list(dict.fromkeys(run.clear.warnings))
-    others: dict[str, list[str]] = {}
-    for cell in run.scores.cells:
-        for line in cell.warnings:
-            if line not in own:
-                others.setdefault(line, []).append(cell.name)
-    lines = own + [f"{', '.join(names)}: {line}" for line, names in others.items()]
-    yield bullets(lines) if lines else paragraph("There are no warnings.")
 
 
 def _skipped(run: ReportRun) -> Iterator[Markup]:

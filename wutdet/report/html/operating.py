@@ -10,7 +10,7 @@ from wutdet.metrics.operating import FPPI, IOUS
 from wutdet.report.html.markup import Markup, details, paragraph, section, tag
 from wutdet.report.html.runs import ReportRun, typical_cells
 from wutdet.report.html.svg import axes, draw, legend, line, make_plot, marker
-from wutdet.report.html.tables import Cell, number_cell, table
+from wutdet.report.html.tables import Cell, Table, html_table, make_table, number_cell
 from wutdet.report.number_text import interval_text
 from wutdet.scoring.scores import CellScores
 
@@ -25,8 +25,8 @@ def operating_section(runs: Sequence[ReportRun]) -> Markup:
     parts = []
     for run in runs:
         parts += [tag("h3", run.name)] if len(runs) > 1 else []
-        parts.append(_table(run, _DRAWN_IOU))
-        parts.append(details(f"At IoU {IOUS[1]:g}", _table(run, IOUS[1])))
+        drawn, other = map(html_table, operating_tables(run))
+        parts += [drawn, details(f"At IoU {IOUS[1]:g}", other)]
     return section(
         "operating",
         "Operating points",
@@ -40,6 +40,11 @@ def operating_section(runs: Sequence[ReportRun]) -> Markup:
             class_="note",
         ),
     )
+
+
+def operating_tables(run: ReportRun) -> tuple[Table, Table]:
+    """At the IoU that is drawn, and at the other."""
+    return _table(run, _DRAWN_IOU), _table(run, IOUS[1])
 
 
 def _panel(run: ReportRun, scenarios: Sequence[str]) -> Markup:
@@ -77,7 +82,7 @@ def _says(run: ReportRun, cell: CellScores, rate: float, value: float) -> str:
     return f"{run.name}, {cell.name}: recall {interval_text(value, interval)} at {rate:g} false alarms per image"
 
 
-def _table(run: ReportRun, iou: float) -> Markup:
+def _table(run: ReportRun, iou: float) -> Table:
     heads = [
         "scenario",
         *(f"recall at {rate:g}" for rate in FPPI),
@@ -93,7 +98,7 @@ def _table(run: ReportRun, iou: float) -> Markup:
         kept = [_number(cell, _clear_key(name, iou)) for name in ("recall", "fppi")]
         frames = _number(cell, _clear_key("false_alarm_frames_per_1000", iou), ".0f")
         rows.append([cell.name, *of_rates, score, *kept, frames])
-    return table(f"Recall at false alarms per image, IoU {iou:g}", heads, rows)
+    return make_table(f"Recall at false alarms per image, IoU {iou:g}", heads, rows)
 
 
 def _number(cell: CellScores, key: str, form: str = ".3f") -> Cell:

@@ -18,11 +18,10 @@ from wutdet.report.html.markup import Markup, tag
 from wutdet.report.html.notes import manifest_section, notes_section
 from wutdet.report.html.numbers import numbers_json
 from wutdet.report.html.operating import operating_section
-from wutdet.report.html.runs import ReportRun
+from wutdet.report.html.runs import ReportRun, captions
 from wutdet.report.html.sequences import sequence_slices
 from wutdet.report.html.sizes import sizes_section
 from wutdet.report.html.slices import slices_section
-from wutdet.report.table import caption
 
 _SECTIONS: Final = {
     "headline": "At a glance",
@@ -63,7 +62,7 @@ def page_text(runs: Sequence[ReportRun], *, data: Dataset | None = None) -> str:
     body = tag(
         "body",
         tag("a", "Skip to the report", href="#main", class_="skip"),
-        tag("header", tag("h1", "Small ships in bad weather"), *(tag("p", caption(run.scores) + ".") for run in runs)),
+        tag("header", tag("h1", "Small ships in bad weather"), *(tag("p", line) for line in captions(runs))),
         tag("nav", _contents(), aria_label="Sections"),
         tag("main", *_sections(runs, data), id="main"),
         tag("script", Markup(numbers_json(runs)), type="application/json", id="numbers"),
@@ -79,7 +78,7 @@ def _sections(runs: Sequence[ReportRun], data: Dataset | None) -> Iterator[Marku
     yield sizes_section(runs)
     yield operating_section(runs)
     yield errors_section(runs)
-    yield slices_section(runs, None if data is None else sequence_slices(runs, data))
+    yield slices_section(runs, *((None, ()) if data is None else sequence_slices(runs, data)))
     yield cost_section(runs)
     yield gallery_section(runs, data)
     yield notes_section(runs)

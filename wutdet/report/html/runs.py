@@ -12,6 +12,8 @@ from wutdet.benchmark.cost import Cost
 from wutdet.benchmark.record import read_cost, read_manifest
 from wutdet.errors import ConfigError, DataError
 from wutdet.metrics import Robustness
+from wutdet.report.number_text import plain
+from wutdet.report.table import caption
 from wutdet.scoring.scores import CellScores, Scores, read_scores
 
 HEADLINE: Final = "AP_small"
@@ -41,6 +43,11 @@ class ReportRun:
         return self.cell("clear") or self.scores.cells[0]
 
     @property
+    def first_weather(self) -> str:
+        """What `clear` is, in words."""
+        return "clear weather" if self.cell("clear") is not None else self.clear.name
+
+    @property
     def headline(self) -> Robustness | None:
         """What the weather leaves of the number that the report is about."""
         return next((item for item in self.scores.robustness if item.metric == HEADLINE), None)
@@ -64,6 +71,14 @@ def read_runs(folders: Sequence[str | Path]) -> list[ReportRun]:
         ReportRun(name, folder, scores, read_manifest(folder), read_cost(folder))
         for name, (folder, scores) in zip(names, found, strict=True)
     ]
+
+
+def captions(runs: Sequence[ReportRun]) -> list[str]:
+    """A line a run, of what its numbers rest on; of several with the name and the folder that tell them apart."""
+    lines = [f"{caption(run.scores)}." for run in runs]
+    if len(runs) == 1:
+        return lines
+    return [f"{plain(run.name)}, {plain(str(run.folder))}: {line}" for run, line in zip(runs, lines, strict=True)]
 
 
 def scenario_names(runs: Sequence[ReportRun]) -> list[str]:

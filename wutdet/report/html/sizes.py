@@ -7,7 +7,7 @@ from typing import Final
 
 from wutdet.report.html.markup import Markup, paragraph, section, tag
 from wutdet.report.html.runs import ReportRun
-from wutdet.report.html.tables import Cell, number_cell, table
+from wutdet.report.html.tables import Cell, Table, html_table, make_table, number_cell
 from wutdet.report.table import KEPT_RECALL, RECALL_NOTE
 from wutdet.scoring.scores import CellScores
 
@@ -20,12 +20,17 @@ def sizes_section(runs: Sequence[ReportRun]) -> Markup:
     parts = []
     for run in runs:
         parts += [tag("h3", run.name)] if len(runs) > 1 else []
-        parts += [
-            _heat_map(run, "AP50 by size and scenario", _ap50),
-            _heat_map(run, "Recall kept by size and scenario", _kept),
-        ]
+        parts += map(html_table, size_tables(run))
     note = f"Sizes are √area in native pixels. {RECALL_NOTE}. Darker is more (lighter, on a dark page); — has no ship."
     return section("sizes", "Size of ship against scenario", *parts, paragraph(note, class_="note"))
+
+
+def size_tables(run: ReportRun) -> list[Table]:
+    """AP50, and the recall that is kept."""
+    return [
+        _heat_map(run, "AP50 by size and scenario", _ap50),
+        _heat_map(run, "Recall kept by size and scenario", _kept),
+    ]
 
 
 def shade(value: float | None) -> str:
@@ -33,7 +38,7 @@ def shade(value: float | None) -> str:
     return "" if value is None else f"h{min(_SHADES, max(0, int(value * _SHADES + 0.5)))}"
 
 
-def _heat_map(run: ReportRun, caption: str, number: Number) -> Markup:
+def _heat_map(run: ReportRun, caption: str, number: Number) -> Table:
     bins = run.clear.bins
     heads = ["scenario", *(f"{name} px (n = {item.ships:,})" for name, item in bins.items())]
     rows: list[list[Cell | str]] = []
@@ -47,7 +52,7 @@ def _heat_map(run: ReportRun, caption: str, number: Number) -> Markup:
             hint = f"{cell.name}, {name} px: {told}, n = {ships:,} ships"
             row.append(number_cell(value, form=".2f", hint=hint, css=shade(value)))
         rows.append(row)
-    return table(caption, heads, rows, css="heat")
+    return make_table(caption, heads, rows, css="heat")
 
 
 def _ap50(cell: CellScores, name: str) -> tuple[float | None, tuple[float, float] | None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from wutdet.report.html.markup import Markup, joined, paragraph, section, tag
+from wutdet.report.html.markup import Markup, paragraph, section, tag
 from wutdet.report.html.runs import HEADLINE, ReportRun, typical_cells
-from wutdet.report.html.tables import Cell, count_cell, number_cell, table
+from wutdet.report.html.tables import Cell, Table, count_cell, html_table, make_table, number_cell
 from wutdet.scoring.scores import CellScores, Numbers
 
 _NUMBERS: Final = ("AP", "AP50", HEADLINE)
@@ -18,25 +18,27 @@ Slices = Mapping[str, Mapping[str, Mapping[str, Numbers]]]
 """By scenario, column and value."""
 
 
-def slices_section(runs: Sequence[ReportRun], extra: Mapping[str, Slices] | None = None) -> Markup:
+def slices_section(
+    runs: Sequence[ReportRun], extra: Mapping[str, Slices] | None = None, lacks: Sequence[str] = ()
+) -> Markup:
     """A table a run and column.
 
     Args:
         runs: the runs.
-        extra: slices that the scores lack, by the run's name.
+        extra: slices that the scores lack, by the run's name; None where the data were not given.
+        lacks: of runs that could not be sliced by sequence, why.
     """
     parts = []
     for run in runs:
-        known = {cell.name: cell.slices for cell in run.scores.cells}
-        more = (extra or {}).get(run.name, {})
-        merged = {name: {**slices, **more.get(name, {})} for name, slices in known.items()}
-        tables = _tables(run, merged)
+        tables = slice_tables(run, (extra or {}).get(run.name, {}))
         if tables:
             parts += [tag("h3", run.name)] if len(runs) > 1 else []
-            parts += tables
+        for made, left_out in tables:
+            parts.append(html_table(made))
+            parts += [paragraph(left_out, class_="note")] if left_out else []
     if not parts:
         parts.append(paragraph("The frames do not differ in scene, condition or camera."))
-    lacks = paragraph(
+    how = paragraph(
         "Sequences are listed with ",
         tag("code", "--data"),
         ", or where the run was scored with ",
@@ -47,20 +49,23 @@ def slices_section(runs: Sequence[ReportRun], extra: Mapping[str, Slices] | None
     shown = {column for run in runs for cell in run.scores.cells for column in cell.slices} | {
         column for slices in (extra or {}).values() for columns in slices.values() for column in columns
     }
-    if "sequence" not in shown:
-        parts.append(lacks)
+    if "sequence" not in shown and extra is None:
+        parts.append(how)
+    parts += [paragraph(line, class_="note") for line in lacks]
     return section("slices", "Cameras, scenes, sequences", *parts)
 
 
-def _tables(run: ReportRun, slices: Slices) -> list[Markup]:
+def slice_tables(run: ReportRun, more: Slices) -> list[tuple[Table, str]]:
+    """A table a column, each with what it leaves out in words."""
+    slices = {cell.name: {**cell.slices, **more.get(cell.name, {})} for cell in run.scores.cells}
     cells = typical_cells(run.scores)
     first = slices.get(run.clear.name, {})
-    return [joined(*_table(column, values, cells, slices)) for column, values in first.items() if values]
+    return [_table(column, values, cells, slices) for column, values in first.items() if values]
 
 
 def _table(
     column: str, values: Mapping[str, Numbers], cells: Sequence[CellScores], slices: Slices
-) -> tuple[Markup, Markup]:
+) -> tuple[Table, str]:
     weather = [cell.name for cell in cells if cell.severity and column in slices.get(cell.name, {})]
     heads = [column, "frames", "ships", "small", *_NUMBERS, *(f"{HEADLINE}, {name}" for name in weather)]
     rows: list[list[Cell | str]] = []
@@ -69,8 +74,8 @@ def _table(
         clear = [number_cell(numbers.number(key), numbers.intervals.get(key)) for key in _NUMBERS]
         rows.append([name, *counts, *clear, *(_in_weather(slices, scenario, column, name) for scenario in weather)])
     left_out = len(values) - len(rows)
-    note = paragraph(f"{left_out:,} more, with better numbers, are left out.", class_="note") if left_out else Markup()
-    return table(f"By {column}", heads, rows), note
+    note = f"{left_out:,} more, with better numbers, are left out." if left_out else ""
+    return make_table(f"By {column}", heads, rows), note
 
 
 def _worst_first(values: Mapping[str, Numbers]) -> list[tuple[str, Numbers]]:

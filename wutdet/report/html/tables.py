@@ -1,4 +1,4 @@
-"""Tables of the page: captioned, with headings for rows and columns, and sortable by what their cells hold."""
+"""Tables of a report: captioned, with headings for rows and columns; on the page sortable by what their cells hold."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ class Cell:
     hint: str | None = None
     """What shows when the pointer rests on it."""
     css: str = ""
+    interval: str = ""
+    """Of the number, in brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What stands in a table; the first cell of a row is its heading."""
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    css: str = ""
 
 
 def number_cell(
@@ -31,11 +43,11 @@ def number_cell(
     css: str = "",
 ) -> Cell:
     """A number, and its interval in smaller letters."""
-    shown: str = number_text(value, form)
+    ends = ""
     if interval is not None and value is not None:
         low, high = (number_text(end, form) for end in interval)
-        shown = joined(shown, " ", tag("span", f"[{low}, {high}]", class_="interval"))
-    return Cell(shown, value, True, hint, css)
+        ends = f"[{low}, {high}]"
+    return Cell(number_text(value, form), value, True, hint, css, ends)
 
 
 def count_cell(value: int) -> Cell:
@@ -43,16 +55,22 @@ def count_cell(value: int) -> Cell:
     return Cell(f"{value:,}", value, True)
 
 
-def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, css: str = "") -> Markup:
-    """A table; the first cell of a row is its heading.
+def make_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, css: str = "") -> Table:
+    """A table.
 
     Args:
         caption: what the table is.
         heads: of the columns.
         rows: text, or cells.
-        css: further classes of the table.
+        css: further classes of the table on the page.
     """
     cells = [[item if isinstance(item, Cell) else Cell(item) for item in row] for row in rows]
+    return Table(caption, heads, cells, css)
+
+
+def html_table(made: Table) -> Markup:
+    """The table as HTML."""
+    caption, heads, cells, css = made.caption, made.heads, made.rows, made.css
     numeric = [any(row[column].number for row in cells) for column in range(len(heads))]
     head = tag(
         "tr",
@@ -90,9 +108,11 @@ def _shown(item: Cell | str) -> str:
 
 def _cell(cell: Cell, *, first: bool) -> Markup:
     classes = f"{'number ' if cell.number else ''}{'unknown ' if cell.shown == UNKNOWN else ''}{cell.css}".strip()
+    interval = joined(" ", tag("span", cell.interval, class_="interval")) if cell.interval else ""
     return tag(
         "th" if first else "td",
         cell.shown,
+        interval,
         scope="row" if first else None,
         class_=classes or None,
         data_value=None if cell.value is None else repr(float(cell.value)),

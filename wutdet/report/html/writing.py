@@ -10,10 +10,10 @@ import msgspec
 from wutdet.dataset import Dataset
 from wutdet.dataset.files import write_aside
 from wutdet.errors import ConfigError, DataError
+from wutdet.report.html.markdown_page import markdown_page
 from wutdet.report.html.numbers import report_numbers
 from wutdet.report.html.page import page_text
 from wutdet.report.html.runs import ReportRun, read_runs
-from wutdet.report.markdown import report_text
 
 
 def write_html(runs: Sequence[str | Path], out: str | Path, *, data: Dataset | None = None) -> Path:
@@ -47,8 +47,7 @@ def write_report_file(runs: Sequence[ReportRun], out: Path, *, data: Dataset | N
         raise ConfigError("has no place for pictures", where=out, remedy="leave --data out, or choose a .html file")
     if suffix == ".json":
         return _write(out, msgspec.json.format(msgspec.json.encode(report_numbers(runs)), indent=2) + b"\n")
-    pictured = "![AP_small against severity](ap_small.png)\n\n"  # it stands beside the report.md of its own run
-    return _write(out, "\n".join(report_text(run.scores).replace(pictured, "") for run in runs).encode())
+    return _write(out, markdown_page(runs).encode())
 
 
 def _write(path: Path, content: bytes) -> Path:
