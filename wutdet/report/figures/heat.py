@@ -7,16 +7,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from wutdet.report.figures.contrast import readable_on
 from wutdet.report.figures.numbers import PlottedPoint
 from wutdet.report.figures.style import LABEL_PT, SMALL_PT, new_figure, short
 from wutdet.report.html.runs import ReportRun
-from wutdet.report.number_text import UNKNOWN
+from wutdet.report.number_text import UNKNOWN, plain
 
 _Y_NAME: Final = "AP50"
 _NAMES_SHARE: Final = 0.33  # of the width, at most
 _ROW_MM: Final = 4.2
 _AROUND_MM: Final = 14.0  # the axis below
-_DARK: Final = 0.55  # from here on letters are white
 
 
 def heat_points(run: ReportRun, figure: str) -> list[PlottedPoint]:
@@ -54,13 +54,14 @@ def heat_figure(run: ReportRun, points: Sequence[PlottedPoint], width_mm: float)
     axes = figure.subplots()
     axes.grid(visible=False)
     axes.set_facecolor("#F2F2F2")  # behind what is unknown
-    axes.imshow(np.ma.masked_invalid(values), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    image = axes.imshow(np.ma.masked_invalid(values), cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
-        text = UNKNOWN if np.isnan(value) else f"{value:.2f}"
-        colour = "white" if value >= _DARK else "black"
+        unknown = bool(np.isnan(value))
+        text = UNKNOWN if unknown else f"{value:.2f}"
+        colour = "black" if unknown else readable_on(image.cmap(image.norm(value))[:3])
         axes.text(column, row, text, ha="center", va="center_baseline", fontsize=SMALL_PT, color=colour)
     ships = {name: item.ships for name, item in run.clear.bins.items()}
-    axes.set_xticks(range(len(bins)), [f"{name}\n({ships.get(name, 0):,})" for name in bins])
+    axes.set_xticks(range(len(bins)), [f"{plain(name)}\n({ships.get(name, 0):,})" for name in bins])
     axes.set_yticks(range(len(scenarios)), [short(name, _NAMES_SHARE * width_mm) for name in scenarios])
     figure.supxlabel(f"{_Y_NAME} by √area, px (number of ships)", fontsize=LABEL_PT)
     axes.tick_params(length=0)

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from wutdet.dataset.files import write_aside
+from wutdet.scoring.scores import CellScores
 
 STEM: Final = "figures"
 
@@ -42,7 +43,15 @@ class PlottedPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """`x` as the tables say it, such as `milder than MOR 4000 m`."""
     words_low: str = ""
     words_high: str = ""
-    """The ends of its interval, too; `x_low` and `x_high` are empty where these are bounds."""
+    """The ends of its interval, also where half is bounded; `x_low` and `x_high` are empty where these are bounds."""
+
+
+def value_of(cell: CellScores, metric: str) -> float | None:
+    """A number of a cell; None where the cell has none of that name."""
+    try:
+        return cell.number(metric)
+    except KeyError:
+        return None
 
 
 def write_numbers(points: Sequence[PlottedPoint], out: Path) -> list[Path]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from wutdet.report.figures.style import LETTER_MM, short
+from wutdet.report.number_text import plain
 from wutdet.scenarios import known_severities
 from wutdet.scenarios.severities import KindSeverities
 from wutdet.scoring.scores import CellScores
@@ -32,7 +33,7 @@ class WeatherAxis:
     rule: str
     """`value`, `reciprocal` or `negative`, see `KindSeverities.dose`; `severity` where the kind is not known here."""
     values: tuple[float, ...]
-    """Those that were run, the mildest first."""
+    """Those that some run has, the mildest first."""
 
     @property
     def label(self) -> str:
@@ -48,6 +49,12 @@ class WeatherAxis:
             return 0.0
         first = self.values[0]
         return first * (first / self.values[1] if len(self.values) > 1 else 2.0)
+
+    def ends_of(self, run: Iterable[float | None]) -> tuple[float, float]:
+        """The mildest and the worst of the values of one run; None is clear air."""
+        own = set(run)
+        values = [value for value in self.values if value in own]
+        return values[0], values[-1]
 
     def of_dose(self, dose: float) -> float:
         """The value of a dose, no further out than what was run and clear air."""
@@ -103,6 +110,7 @@ def cell_value(cell: CellScores, rule: str) -> float:
 
 def _fitting(label: str, width_mm: float) -> str:
     """A label in two lines where one is too long for the panel, and cut where two are."""
+    label = plain(label)
     lines = [label] if short(label, width_mm, LETTER_MM) == label else label.split(": ", 1)
     return "\n".join(short(line, width_mm, LETTER_MM) for line in lines)
 
