@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from wutdet.browse import import_labels, to_fiftyone
+from wutdet.cli.look import import_labels as verb
 from wutdet.dataset import Dataset, load
 from wutdet.dataset.coco import encode_coco
 from wutdet.errors import ConfigError, FrameError, WutdetError
@@ -39,6 +40,7 @@ def test_without_an_edit_nothing_changes(edit: Any, part: Dataset, tmp_path: Pat
     result, _, log = _bring("mended", tmp_path)
     assert (tmp_path / "fixed.json").read_bytes() == encode_coco(part.images, part.boxes)
     assert (result.changes, result.counts, result.unchanged, result.boxes) == ([], {}, 6, 6)
+    assert (log["frames"], log["frames_of_data"], log["frames_not_shown"]) == (4, 4, 0)
     assert log["changes"] == []
 
 
@@ -64,7 +66,7 @@ def test_a_moved_box(edit: Any, part: Dataset, tmp_path: Path) -> None:
     result, back, log = _bring("mended", tmp_path)
     box_id = part.boxes["box_id"][0]
     moved = {"what": "moved", "image": "0000000.jpg", "box_id": box_id, "old": [4, 8, 12, 20], "new": [16, 12, 24, 36]}
-    assert log["changes"] == [moved]
+    assert log["changes"] == [moved | {"old_area_px2": 96, "new_area_px2": 192}]
     assert log["counts"] == {"moved": 1}
     assert back.boxes.row(0) == (box_id, 0, 16, 12, 24, 36, 192, False, None, None)  # its area is that of the new box
     assert back.boxes[1:].equals(part.boxes[1:])
@@ -177,3 +179,33 @@ def test_a_dataset_with_a_run_comes_back_as_well(fo: Any, tiny_part: Dataset, we
     import_labels("with run", tmp_path / "labels.json")
     frames = tiny_part.split("train")
     assert (tmp_path / "labels.json").read_bytes() == encode_coco(frames.images, frames.boxes)
+
+
+def test_frames_that_a_run_is_not_of_are_counted(
+    fo: Any, tiny_part: Dataset, weather_run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = to_fiftyone(tiny_part, "of a run", run=weather_run.out, persistent=False)
+    shown = len(tiny_part.split("train"))
+    assert (made.info["frames_of_data"], made.info["frames_shown"]) == (40, shown)
+    made.delete_samples([made.first().id])  # by hand: it is in the log of changes, and was shown
+    out = tmp_path / "labels.json"
+    verb("of a run", out)
+    said, *_ = capsys.readouterr().err.splitlines()
+    lost = f"{out} lacks {40 - shown} of the 40 frames of the data: "
+    assert said == lost + "'of a run' was made with --run, of the run's frames alone; browse without --run shows all"
+    log = json.loads((tmp_path / "labels.changes.json").read_text())
+    assert (log["frames"], log["frames_of_data"], log["frames_not_shown"]) == (shown - 1, 40, 40 - shown)
+    assert 0 < shown < 40
+
+
+def test_frames_are_not_missed_where_all_are_shown(
+    edit: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb("mended", tmp_path / "all.json")
+    assert "lacks" not in capsys.readouterr().err
+    del edit.made.info["frames_of_data"]  # as of a dataset that was made before this was kept
+    edit.made.save()
+    verb("mended", tmp_path / "older.json")
+    assert "lacks" not in capsys.readouterr().err
+    log = json.loads((tmp_path / "older.changes.json").read_text())
+    assert (log["frames_of_data"], log["frames_not_shown"]) == (None, 0)

@@ -14,6 +14,7 @@ from wutdet.browse import prediction_field
 from wutdet.browse.given_evidence import evidence_of_detections
 from wutdet.browse.labels import LabelTable, detection_columns, ground_truth_table, new_ids, ship_columns
 from wutdet.dataset import Dataset
+from wutdet.sizes import default_edges_px
 
 _WIDTH, _HEIGHT, _FRAME = 120, 90, 20  # a frame of the part
 
@@ -61,6 +62,6 @@ def test_detections_of_other_frames_are_left_out(part: Dataset, found: Callable[
 
 
 def test_ground_truth_names_the_size_bin(part: Dataset) -> None:
-    table = ground_truth_table(part, range(part.boxes.height), ship_columns(part))
+    table = ground_truth_table(part, range(part.boxes.height), ship_columns(part, default_edges_px()))
     bins = {image_id: [ship["size_bin"] for ship in table.of(image_id)["detections"]] for image_id in (0, 20, 40, 60)}
     assert bins == {0: ["8-16", "32-96"], 20: ["<8"], 40: [], 60: [">96", "32-96", "16-32"]}

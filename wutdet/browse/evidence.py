@@ -23,6 +23,7 @@ from wutdet.scoring.glint import raised_by_glint
 from wutdet.scoring.measure import too_faint
 from wutdet.scoring.scores import Scores, read_scores
 from wutdet.scoring.truth import truth_of
+from wutdet.sizes import default_edges_px
 
 FPPI: Final = 0.1
 """False alarms per image in clear weather that the threshold of verdicts allows."""
@@ -77,6 +78,8 @@ class Evidence:
 
     dataset: Dataset
     """The frames that were looked at."""
+    frames_of_data: int
+    """How many frames the data has that these are of."""
     cells: tuple[CellEvidence, ...] = ()
     threshold: Threshold | None = None
     iou: float = IOU
@@ -84,6 +87,8 @@ class Evidence:
     """About the run, in words."""
     left_out: tuple[str, ...] = ()
     """Frames that the run skipped, and why."""
+    edges_px: tuple[float, ...] = field(default_factory=default_edges_px)
+    """Borders of the size bins, in √px²."""
 
 
 def evidence_of_run(run: str | Path, dataset: Dataset, *, min_score: float | None, shown_from: float) -> Evidence:
@@ -124,10 +129,12 @@ def evidence_of_run(run: str | Path, dataset: Dataset, *, min_score: float | Non
     facts = {"run": str(folder), "detector": plan.detector.name, "split": plan.dataset.split}
     return Evidence(
         dataset=kept,
+        frames_of_data=len(dataset),
         cells=tuple(cells),
         threshold=threshold,
         facts=facts,
         left_out=tuple(result.skipped for result in results if result.skipped),
+        edges_px=scores.scoring.edges_px,
     )
 
 

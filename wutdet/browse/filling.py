@@ -11,7 +11,7 @@ from typing import Any, Final
 from wutdet.browse.audit_facts import AuditFacts
 from wutdet.browse.evidence import Evidence
 from wutdet.browse.labels import Document, LabelTable
-from wutdet.browse.names import media_field
+from wutdet.browse.names import FRAMES_OF_DATA, media_field
 from wutdet.browse.schema import frame_counts
 from wutdet.dataset import Dataset
 from wutdet.dataset.tables import IMAGE_FACTS
@@ -21,13 +21,15 @@ _CHUNK: Final = 500  # frames written at once: bounds the memory for labels to s
 
 
 def dataset_info(dataset: Dataset, evidence: Evidence, found: AuditFacts | None) -> dict[str, Any]:
-    """What is told of the whole dataset: where it comes from, and how verdicts were reached."""
+    """What is told of the whole dataset: where it comes from, what of it is shown, and how verdicts were reached."""
     info: dict[str, Any] = {
         "name": dataset.name,
         "split": dataset.split_name,
         "splits": list(dataset.splits),
         "voc_origin": dataset.voc_origin,
         "image_dir": str(dataset.image_dir.absolute()),
+        FRAMES_OF_DATA: evidence.frames_of_data,
+        "frames_shown": len(dataset),
         **evidence.facts,
     }
     threshold = evidence.threshold

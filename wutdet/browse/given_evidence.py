@@ -58,7 +58,7 @@ def evidence_of_detections(
         if threshold is not None:
             judged = judge(_only(truth, looked_at[scenario]), shown, threshold.score)
         cells.append(CellEvidence(scenario, looked_at[scenario], shown, judged))
-    return Evidence(dataset, tuple(cells), threshold)
+    return Evidence(dataset, len(dataset), tuple(cells), threshold)
 
 
 def _threshold_of(truth: TrueBoxes, found: FoundBoxes, scenario: str) -> Threshold:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wutdet.browse.label_changes import LabelChanges, compare, count
-from wutdet.browse.names import GROUND_TRUTH
+from wutdet.browse.names import FRAMES_OF_DATA, GROUND_TRUTH
 from wutdet.browse.original import original_tables
 from wutdet.browse.reading import read_view
 from wutdet.browse.runtime import start_fiftyone, told_in_one_line
@@ -26,7 +26,8 @@ def import_labels(name: str, out: str | Path, *, classes: Mapping[str, str] | No
 
     Nothing that is there is overwritten, neither the labels that the dataset was made of nor an earlier file. Boxes
     that nobody edited are written as they were. A box that reaches out of its frame is clipped, one that lies wholly
-    outside or is empty is dropped; both are in the log.
+    outside or is empty is dropped; both are in the log. A dataset made of a run holds that run's frames alone, and so
+    does the file: `frames_not_shown` counts the others.
 
     Args:
         name: the dataset's in FiftyOne.
@@ -47,6 +48,7 @@ def import_labels(name: str, out: str | Path, *, classes: Mapping[str, str] | No
     with told_in_one_line():
         made = _open(fo, name)
         images, boxes = original_tables(made)
+        of_data = (made.info or {}).get(FRAMES_OF_DATA)
         read = read_view(made, field=GROUND_TRUTH, classes=classes, splits=None, name=None, outside="clip")
     dataset, changes, unchanged = compare(read, images, boxes)
     result = LabelChanges(
@@ -54,6 +56,8 @@ def import_labels(name: str, out: str | Path, *, classes: Mapping[str, str] | No
         labels=str(path),
         log=str(log),
         frames=len(dataset),
+        frames_of_data=of_data,
+        frames_not_shown=0 if of_data is None else of_data - images.height,
         boxes=dataset.boxes.height,
         unchanged=unchanged,
         counts=count(changes),

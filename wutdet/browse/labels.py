@@ -26,7 +26,7 @@ from wutdet.browse.names import (
 from wutdet.dataset import Dataset
 from wutdet.dataset.tables import BOX_EXTRAS, CATEGORY
 from wutdet.metrics import FoundBoxes
-from wutdet.sizes import bin_names, default_edges_px
+from wutdet.sizes import bin_names
 
 NO_SHIP: Final = "0" * 24
 """The id of no label. Patches of an evaluation are its ground truth and the detections without a match; one that
@@ -43,8 +43,13 @@ def new_ids(new_id: Callable[[], object], count: int) -> list[Any]:
     return [new_id() for _ in range(count)]
 
 
-def ship_columns(dataset: Dataset) -> dict[str, Sequence[object]]:
-    """What is known of every ship without a run: id, edges, `area_px2`, `size_bin`, `iscrowd`, …"""
+def ship_columns(dataset: Dataset, edges_px: tuple[float, ...]) -> dict[str, Sequence[object]]:
+    """What is known of every ship without its verdicts: id, edges, `area_px2`, `size_bin`, `iscrowd`, …
+
+    Args:
+        dataset: with the ships.
+        edges_px: borders of the size bins, in √px².
+    """
     boxes = dataset.boxes
     edges = boxes.select("xmin", "ymin", "xmax", "ymax").to_numpy()
     known = {name: boxes[name].to_list() for name in BOX_EXTRAS if boxes[name].null_count() < boxes.height}
@@ -52,7 +57,7 @@ def ship_columns(dataset: Dataset) -> dict[str, Sequence[object]]:
         BOX_ID: boxes["box_id"].to_list(),
         EDGES: edges.tolist(),
         "area_px2": boxes["area_px2"].to_list(),
-        "size_bin": size_bins(edges),
+        "size_bin": size_bins(boxes["area_px2"].to_numpy(), edges_px),
         "iscrowd": boxes["iscrowd"].to_list(),
         **known,
     }
@@ -154,12 +159,10 @@ def relative_xywh(xywh: Floats, width: int, height: int) -> Floats:
     return shares
 
 
-def size_bins(xyxy: Floats) -> list[str]:
-    """The bin of each box, by √area in native pixels."""
-    side_px = np.sqrt((xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1]))
-    edges_px = default_edges_px()
+def size_bins(area_px2: Floats, edges_px: tuple[float, ...]) -> list[str]:
+    """The bin of each ship by √area, as the scores have it: of the labels' area, a border in the bin above."""
     names = bin_names(edges_px)
-    return [names[index] for index in np.digitize(side_px, edges_px)]
+    return [names[place] for place in np.digitize(area_px2, np.square(edges_px))]
 
 
 def _words(verdicts: NDArray[np.int8]) -> list[str | None]:

@@ -8,6 +8,8 @@ GROUND_TRUTH: Final = "ground_truth"
 BOX_ID: Final = "box_id"
 EDGES: Final = "xyxy_px"
 """Of a ship: its box as the dataset has it, so that one that nobody edits comes back to the last bit."""
+FRAMES_OF_DATA: Final = "frames_of_data"
+"""In a dataset's info: how many frames the data had; `frames_shown` of them became samples."""
 FACTS: Final = ("area_px2", "size_bin", "iscrowd")
 """Of every ship."""
 GLINT: Final = "glint"

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from wutdet.browse.areas import areas_px2
 from wutdet.browse.names import GROUND_TRUTH
 from wutdet.browse.runtime import start_fiftyone, told_in_one_line
 from wutdet.browse.view_boxes import Note, Outside, inside_frames, only_ships, read_boxes
@@ -45,8 +46,9 @@ def from_fiftyone(
     """Load a FiftyOne dataset, or any view of one: the frames and the boxes that it shows.
 
     Of a dataset that `to_fiftyone` made, boxes that nobody edited come back as they were, to the last bit, with ids,
-    areas and facts. Of another, the image folder is the deepest that holds all images; frames are numbered as
-    `wutdet.load` does it. A view of patches is read as its frames with the boxes of those patches.
+    areas and facts; a box that was resized has its labelled area scaled. Of another, the image folder is the deepest
+    that holds all images; frames are numbered as `wutdet.load` does it. A view of patches is read as its frames with
+    the boxes of those patches.
 
     Args:
         view: a FiftyOne dataset or view of images.
@@ -97,14 +99,12 @@ def read_view(
     whole = [place for place, row in enumerate(edges) if row is not None]
     ids = np.array([frames.image_ids[kept.frame[place]] for place in whole], np.int64)
     xyxy = np.array([edges[place] for place in whole], np.float64).reshape(-1, 4)
-    same = kept.same[whole]
-    own_area = (xyxy[:, 2:] - xyxy[:, :2]).prod(axis=1)
     area = np.array([np.nan if kept.area_px2[place] is None else kept.area_px2[place] for place in whole], np.float64)
     columns: dict[str, Any] = {
         "box_id": [kept.box_id[place] or 0 for place in whole],
         "image_id": ids,
         **dict(zip(("xmin", "ymin", "xmax", "ymax"), xyxy.T, strict=True)),
-        "area_px2": np.where(same & ~np.isnan(area), area, own_area),
+        "area_px2": areas_px2(xyxy, kept.written[whole], area),
         "iscrowd": [bool(kept.iscrowd[place]) for place in whole],
         **{extra: [kept.extras[extra][place] for place in whole] for extra in BOX_EXTRAS},
         "_tags": [kept.tags[place] for place in whole],

@@ -164,7 +164,7 @@ def _fill(
     made.info = dataset_info(dataset, evidence, found)
     ship_ids = new_ids(ObjectId, dataset.boxes.height)
     found_ids = [new_ids(ObjectId, len(cell.found.scores)) for cell in evidence.cells]
-    of_ships = ship_columns(dataset)
+    of_ships = ship_columns(dataset, evidence.edges_px)
     for cell, ids in zip(evidence.cells, found_ids, strict=True):
         of_ships |= verdict_columns_of_ships(cell, ids)
     if found is not None:

@@ -45,6 +45,8 @@ class ViewBoxes:
     """(N, 4) native pixels."""
     same: NDArray[np.bool_]
     """(N,) whether the box is the one that `to_fiftyone` wrote."""
+    written: Floats
+    """(N, 4) the box that it wrote, in native pixels; NaN where it wrote none."""
     box_id: list[int | None]
     area_px2: list[float | None]
     iscrowd: list[bool | None]
@@ -89,6 +91,7 @@ def read_boxes(view: Any, field: str, frames: ViewFrames) -> ViewBoxes:
         label=[label or "" for label in flat["label"]],
         edges=edges,
         same=same,
+        written=_written(flat.get(EDGES, blank)),
         box_id=flat.get(BOX_ID, blank),
         area_px2=flat.get("area_px2", blank),
         iscrowd=flat.get("iscrowd", blank),
@@ -103,10 +106,14 @@ def native_boxes(relative: Sequence[Any], stored: Sequence[Any], sizes: Floats) 
     scale = np.concatenate([sizes, sizes], axis=1)
     corner, extent = given[:, :2], given[:, 2:]
     now = (np.concatenate([corner, corner + extent], axis=1) * scale).round(_DECIMALS)
-    kept = np.array([[np.nan] * 4 if edges is None else edges for edges in stored], np.float64).reshape(-1, 4)
+    kept = _written(stored)
     xywh = np.concatenate([kept[:, :2], kept[:, 2:] - kept[:, :2]], axis=1)
     same = (xywh / scale == given).all(axis=1) if len(given) else np.zeros(0, np.bool_)
     return np.where(same[:, None], kept, now), same
+
+
+def _written(stored: Sequence[Any]) -> Floats:
+    return np.array([[np.nan] * 4 if edges is None else edges for edges in stored], np.float64).reshape(-1, 4)
 
 
 def only_ships(boxes: ViewBoxes, frames: ViewFrames, classes: Mapping[str, str] | Collection[str] | None) -> ViewBoxes:
@@ -128,6 +135,7 @@ def only_ships(boxes: ViewBoxes, frames: ViewFrames, classes: Mapping[str, str] 
         label=[boxes.label[row] for row in rows],
         edges=boxes.edges[rows],
         same=boxes.same[rows],
+        written=boxes.written[rows],
         box_id=[boxes.box_id[row] for row in rows],
         area_px2=[boxes.area_px2[row] for row in rows],
         iscrowd=[boxes.iscrowd[row] for row in rows],

@@ -21,7 +21,7 @@ from wutdet.cli.options import (
     open_dataset,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, progress
+from wutdet.cli.output import note, print_json, progress, warn
 from wutdet.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -121,6 +121,9 @@ def import_labels(
     from wutdet.browse import import_labels as bring_back
 
     result = bring_back(name, out, classes=parse_classes(classes))
+    if result.frames_not_shown:
+        lost = f"{result.labels} lacks {result.frames_not_shown} of the {result.frames_of_data} frames of the data"
+        warn(f"{lost}: '{name}' was made with --run, of the run's frames alone; browse without --run shows all")
     if as_json:
         print_json(result)
         return
