@@ -52,8 +52,9 @@ def test_a_processor_is_read_from_linux(tmp_path):
     assert this_machine("77").devices == []
 
 
-def rapl(folder, microjoules, most=1_000_000_000):
+def rapl(folder, microjoules, most=1_000_000_000, name="package-0"):
     folder.mkdir(exist_ok=True, parents=True)
+    (folder / "name").write_text(f"{name}\n")
     (folder / "energy_uj").write_text(f"{microjoules}\n")
     (folder / "max_energy_range_uj").write_text(f"{most}\n")
 
@@ -81,6 +82,15 @@ def test_packages_are_added_up_and_their_parts_are_not(tmp_path):
         for name in ("intel-rapl:0", "intel-rapl:1", "intel-rapl:0:0"):
             rapl(tmp_path / name, 360_000_000)
         assert meter.spent_wh() == {"rapl": 0.2}
+
+
+def test_the_platform_with_all_its_packages_is_not_added_to_them(tmp_path):
+    rapl(tmp_path / "intel-rapl:0", 0)
+    rapl(tmp_path / "intel-rapl:1", 0, name="psys")
+    with energy_meter("cpu", tmp_path) as meter:
+        rapl(tmp_path / "intel-rapl:0", 360_000_000)
+        rapl(tmp_path / "intel-rapl:1", 500_000_000, name="psys")
+        assert meter.spent_wh() == {"rapl": 0.1}
 
 
 def test_what_cannot_be_read_is_unknown_and_not_zero(tmp_path):

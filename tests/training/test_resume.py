@@ -19,7 +19,7 @@ from wutdet.errors import ConfigError, DataError
 from wutdet.scenarios import prepare
 from wutdet.training import running, train
 from wutdet.training import weather_loading as loading
-from wutdet.training.checkpoints import find_checkpoint, keep_copy, read_checkpoint
+from wutdet.training.checkpoints import find_checkpoint, keep_copies, read_checkpoint
 from wutdet.training.sessions import read_sessions
 
 EPOCHS = 3
@@ -33,6 +33,11 @@ SETTINGS = {
 }
 WORDS = [f"epochs={EPOCHS}", "imgsz=64", "batch=8", "weather.fog.mor_m_range=300,600", "weather.p=1"]
 FIRST_EPOCH_S = 300.0
+
+
+def halve(path):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +75,10 @@ def resumed(killed, tiny_part) -> SimpleNamespace:
 
     def saving(trainer):
         noted.append(read_sessions(killed)[-1].last_epoch)
-        keep_copy(trainer)
+        keep_copies(trainer)
 
     patch.setattr(loading, "prepare", recording)
-    patch.setattr(running, "keep_copy", saving)
+    patch.setattr(running, "keep_copies", saving)
     try:
         run = train("demo", tiny_part, out=killed, on_epoch=telling, **SETTINGS)
     finally:
@@ -94,7 +99,8 @@ def test_the_optimizer_goes_on_and_the_result_is_whole(resumed, tiny_part):
     batches = math.ceil(len(tiny_part.split("train")) / 8)
     assert resumed.steps == [batches * epoch for epoch in range(resumed.done + 1, EPOCHS + 1)]
     assert read_checkpoint(resumed.run.weights)["epoch"] == -1  # ultralytics' mark of a finished training
-    assert not (resumed.run.out / "ultralytics" / "weights" / "last-whole.pt").exists()
+    left = (resumed.run.out / "ultralytics" / "weights").iterdir()
+    assert sorted(path.name for path in left) == ["best.pt", "last.pt"]
     settings = read_checkpoint(resumed.run.weights)["train_args"]
     assert (settings["epochs"], settings["imgsz"], settings["lr0"]) == (EPOCHS, 64, 0.003)
 
@@ -166,8 +172,8 @@ def test_a_checkpoint_that_was_being_written_gives_way_to_the_one_before(resumed
     folder.mkdir()
     whole = resumed.run.weights.read_bytes()
     (folder / "last.pt").write_bytes(whole)
-    keep_copy(SimpleNamespace(last=folder / "last.pt"))
-    (folder / "last.pt").write_bytes(whole[: len(whole) // 2])
+    keep_copies(SimpleNamespace(last=folder / "last.pt", best_fitness=0.5, fitness=0.25))
+    halve(folder / "last.pt")
     assert find_checkpoint(tmp_path).path.name == "last-whole.pt"
     os.remove(folder / "last-whole.pt")
     assert find_checkpoint(tmp_path) is None

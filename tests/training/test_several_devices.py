@@ -12,7 +12,7 @@ import pytest
 from wutdet.detectors.runtime import import_ultralytics
 from wutdet.errors import ConfigError
 from wutdet.training import running
-from wutdet.training.checkpoints import keep_copy
+from wutdet.training.checkpoints import keep_copies
 
 
 def test_what_is_hung_on_the_trainer_reaches_the_processes():
@@ -26,7 +26,7 @@ def test_what_is_hung_on_the_trainer_reaches_the_processes():
         def __init__(self) -> None:
             self.args, self.model = SimpleNamespace(device="0,1"), "yolo11n.yaml"
             threads = functools.partial(running._use_threads, threads=3)
-            self.callbacks = {"on_train_start": [threads], "on_model_save": [keep_copy]}
+            self.callbacks = {"on_train_start": [threads], "on_model_save": [keep_copies]}
 
     trainer = Handed()
     script = generate_ddp_file(trainer)
@@ -35,7 +35,7 @@ def test_what_is_hung_on_the_trainer_reaches_the_processes():
     finally:
         ddp_cleanup(trainer, script)
     assert state["callbacks"]["on_train_start"][0].keywords == {"threads": 3}
-    assert state["callbacks"]["on_model_save"] == [keep_copy]
+    assert state["callbacks"]["on_model_save"] == [keep_copies]
 
 
 def test_a_missing_package_is_said_before_anything_is_written(monkeypatch):

@@ -2,6 +2,7 @@
 
 from wutdet.training.config import BaselineConfig, baseline_names, load_baseline
 from wutdet.training.epochs import Epoch
+from wutdet.training.lock import TrainingBusyError
 from wutdet.training.overrides import parse_overrides, trains_on_tiles
 from wutdet.training.tile_settings import TrainingTiles
 from wutdet.training.train import TrainedRun, train
@@ -16,6 +17,7 @@ __all__ = [
     "LowLightRange",
     "RainRange",
     "TrainedRun",
+    "TrainingBusyError",
     "TrainingTiles",
     "WeatherAugmentation",
     "baseline_names",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from wutdet.errors import ConfigError
+from wutdet.training.architecture_check import check_layout
 from wutdet.training.config import BaselineConfig
 
 
@@ -16,7 +17,8 @@ def read_architecture(config: BaselineConfig) -> dict[str, Any]:
     """The layers of a config's model as ultralytics reads them, with the config's width.
 
     Raises:
-        ConfigError: ultralytics has no such architecture, or a width was asked of one that does not scale.
+        ConfigError: ultralytics has no such architecture, it could run code, or a width was asked of one that does
+            not scale.
     """
     from ultralytics.nn.tasks import yaml_model_load
 
@@ -25,6 +27,10 @@ def read_architecture(config: BaselineConfig) -> dict[str, Any]:
     except (OSError, SyntaxError):
         remedy = "name one that ultralytics ships, such as yolo11n.yaml"
         raise ConfigError(f"no such architecture '{config.model}'", where=config.name, remedy=remedy) from None
+    except (AssertionError, ValueError):
+        remedy = "give a .yaml file of ultralytics' form"
+        raise ConfigError(f"'{config.model}' is no architecture", where=config.name, remedy=remedy) from None
+    check_layout(layout, config.model)
     if config.width is None:
         return layout
     scale = layout.get("scale")
@@ -40,7 +46,7 @@ def write_architecture(config: BaselineConfig, folder: Path) -> Path:
     """What to give ultralytics to build the model: its own file, or a copy with another width in `folder`.
 
     Raises:
-        ConfigError: ultralytics has no such architecture, or a width was asked of one that does not scale.
+        ConfigError: as `read_architecture`.
     """
     from ultralytics.utils import YAML
 

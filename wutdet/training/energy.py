@@ -128,8 +128,15 @@ def energy_meter(device: str, rapl_folder: Path = RAPL_FOLDER) -> EnergyMeter:
 
 
 def _is_package(folder: Path) -> bool:
-    """`intel-rapl:0` is a package; `intel-rapl:0:1` is a part of it, and would be counted twice."""
-    return folder.name.count(":") == 1 and (folder / "energy_uj").is_file()
+    """Whether a domain is a package, of which others would be counted twice.
+
+    `intel-rapl:0:1` is a part of one. `psys`, numbered as packages are, is the whole platform with all of them.
+    """
+    try:
+        name = (folder / "name").read_text()
+    except OSError:
+        return False
+    return folder.name.count(":") == 1 and name.startswith("package") and (folder / "energy_uj").is_file()
 
 
 def _gpu_watts(smi: str, gpus: str) -> float:

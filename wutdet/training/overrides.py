@@ -14,7 +14,10 @@ from wutdet.training.tile_settings import TrainingTiles
 from wutdet.training.weather import WeatherAugmentation
 
 _OWN: Final = ("imgsz", "epochs", "batch", "seed")
-_REFUSED: Final = ("data", "model", "project", "name", "resume", "exist_ok", "save_dir", "mode", "task", "pretrained")
+_PLACES: Final = ("data", "model", "project", "name", "resume", "exist_ok", "save_dir", "mode", "task")
+_LOADED: Final = ("pretrained", "distill_model", "cfg")
+"""Files that decide the weights, of which a plan has no hash, and of which two are pickles that are loaded unseen."""
+_REFUSED: Final = (*_PLACES, *_LOADED)
 _WEATHER: Final = "weather"
 _TILES: Final = "tiles"
 _NESTED: Final = (_WEATHER, _TILES)

@@ -15,7 +15,8 @@ from wutdet.dataset import Dataset
 from wutdet.dataset.yolo import IMAGES
 from wutdet.detectors.runtime import set_torch_threads
 from wutdet.errors import ConfigError
-from wutdet.training.checkpoints import Checkpoint, keep_copy
+from wutdet.training.architecture_check import check_layout
+from wutdet.training.checkpoints import Checkpoint, keep_copies
 from wutdet.training.config import BaselineConfig, Value
 from wutdet.training.data import TILES
 from wutdet.training.epochs import RESULTS_NAME, Epoch, drop_rows_after, epoch_callback, followed_results
@@ -42,6 +43,8 @@ class Job:
     """Whether epochs are validated."""
     tiles: tuple[Tile, ...] = ()
     """Of the frames, where the config wants some."""
+    trust_weights: bool = False
+    """Start weights may bring an architecture that runs code."""
 
     @property
     def save_folder(self) -> Path:
@@ -69,11 +72,13 @@ def run_job(
         tell: called after every epoch.
 
     Raises:
-        ConfigError: the weights cannot be loaded, or ultralytics refuses a setting.
+        ConfigError: the weights cannot be loaded or may run code, or ultralytics refuses a setting.
     """
     model = _load(ultralytics, start_from if checkpoint is None else str(checkpoint.path))
+    if checkpoint is None and not job.trust_weights:
+        check_layout(getattr(model.model, "yaml", None), start_from)  # of which ultralytics builds the model anew
     model.add_callback("on_train_start", functools.partial(_use_threads, threads=job.threads))
-    model.add_callback("on_model_save", keep_copy)
+    model.add_callback("on_model_save", keep_copies)
     table = job.save_folder / RESULTS_NAME
     if checkpoint is None:
         settings = _fresh_settings(job)

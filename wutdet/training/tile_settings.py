@@ -11,7 +11,7 @@ from wutdet.errors import ConfigError
 
 
 class TrainingTiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the frames of a training are cut into tiles, at their own scale; tiles lie as `Tiling` lays them.
+    """How the frames of a training are cut into tiles, at their own scale.
 
     Raises:
         ConfigError: a value is impossible.

@@ -11,20 +11,21 @@ from typing import Any
 from wutdet.dataset import Dataset
 from wutdet.dataset.load import OnError
 from wutdet.dataset.whole import whole_frames
-from wutdet.detectors.checkpoint import check_checkpoint
 from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics
 from wutdet.errors import ConfigError
 from wutdet.training.architecture import write_architecture
-from wutdet.training.checkpoints import Checkpoint, drop_copy, find_checkpoint, take_weights
+from wutdet.training.checkpoints import Checkpoint, drop_copies, find_checkpoint, mend_best, take_weights
 from wutdet.training.config import BaselineConfig, load_baseline
 from wutdet.training.data import require_train, write_data
 from wutdet.training.energy import energy_meter
 from wutdet.training.epochs import Epoch
+from wutdet.training.lock import training_lock
 from wutdet.training.overrides import apply_overrides, check_settings, known_settings
 from wutdet.training.plan import TrainingPlan, claim_folder, make_plan
 from wutdet.training.record import MANIFEST_NAME, WEIGHTS_NAME, write_manifest
 from wutdet.training.running import Job, check_several, run_job
 from wutdet.training.sessions import SessionLog
+from wutdet.training.start_weights import check_weights, names_a_download, with_weights
 from wutdet.training.weather_trainer import check_one_device
 
 
@@ -49,6 +50,7 @@ def train(
     threads: int | None = None,
     trust_weights: bool = False,
     on_error: OnError = "stop",
+    wait_if_busy: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
     advance_tiles: Callable[[int], None] = lambda _: None,
     **overrides: Any,
@@ -71,6 +73,7 @@ def train(
         trust_weights: start from a `.pt` file although it names code that no detector needs.
         on_error: `stop` raises at the first frame whose image is not whole; `skip` leaves it out, and the
             manifest lists it.
+        wait_if_busy: where another process trains in `out`, take over when it is done, and return what it made.
         on_epoch: called after every epoch.
         advance_tiles: called with the number of frames whose tiles are cut since the last call, where tiles are wanted.
         **overrides: `epochs`, `imgsz`, `batch`, `seed`, `weather` (None, a mapping or a `WeatherAugmentation`; or one
@@ -78,15 +81,15 @@ def train(
 
     Raises:
         ConfigError: the baseline, a setting or the weights are wrong, or `out` holds a training of another plan.
+        TrainingBusyError: another process trains in `out`, and it is not to be waited for.
         ScenarioError: a range of the weather is wrong.
         DataError: there is nothing to train on, or `out` is taken.
         MissingExtraError: ultralytics is not installed.
     """
     config = baseline if isinstance(baseline, BaselineConfig) else load_baseline(baseline)
-    config = _with_weights(config, weights)
-    if config.weights is not None and Path(config.weights).is_file() and not trust_weights:
-        check_checkpoint(Path(config.weights))
-    ultralytics = import_ultralytics(online=_names_a_download(config))
+    config = with_weights(config, weights)
+    check_weights(config, trusted=trust_weights)
+    ultralytics = import_ultralytics(online=names_a_download(config))
     config = apply_overrides(config, overrides, known=known_settings())
     check_device(device)
     check_several(device)
@@ -97,28 +100,43 @@ def train(
     dataset = whole_frames(dataset, on_error=on_error)
     plan, folder = make_plan(config, dataset), Path(out)
     claim_folder(folder, plan)
+    finished = _finished(folder, config)
+    if finished is not None:
+        return finished
+    with training_lock(folder, wait=wait_if_busy):
+        finished = _finished(folder, config)  # by whoever was waited for
+        if finished is not None:
+            return finished
+        threads = threads or default_threads()
+        data = write_data(dataset, folder, config, threads=threads, advance=advance_tiles)
+        job = Job(
+            config=config,
+            dataset=dataset,
+            data=data.path,
+            folder=folder,
+            device=device,
+            threads=threads,
+            val=data.has_val and config.overrides.get("val", True) is True,
+            tiles=data.tiles,
+            trust_weights=trust_weights,
+        )
+        before = _train_the_rest(ultralytics, job, on_epoch)
+        _finish(job, plan)
+    return TrainedRun(folder, folder / WEIGHTS_NAME, config, before)
+
+
+def _finished(folder: Path, config: BaselineConfig) -> TrainedRun | None:
+    """The training of a folder where there is nothing left to do."""
     if (folder / WEIGHTS_NAME).is_file() and (folder / MANIFEST_NAME).is_file():
         return TrainedRun(folder, folder / WEIGHTS_NAME, config, config.epochs)
-    threads = threads or default_threads()
-    data = write_data(dataset, folder, config, threads=threads, advance=advance_tiles)
-    job = Job(
-        config=config,
-        dataset=dataset,
-        data=data.path,
-        folder=folder,
-        device=device,
-        threads=threads,
-        val=data.has_val and config.overrides.get("val", True) is True,
-        tiles=data.tiles,
-    )
-    before = _train_the_rest(ultralytics, job, on_epoch)
-    _finish(job, plan)
-    return TrainedRun(folder, folder / WEIGHTS_NAME, config, before)
+    return None
 
 
 def _train_the_rest(ultralytics: Any, job: Job, on_epoch: Callable[[Epoch], None] | None) -> int:
     """Train what is left to train; returns how many epochs were finished before."""
     checkpoint = find_checkpoint(job.save_folder)
+    if checkpoint is not None:
+        mend_best(job.save_folder, checkpoint)
     if checkpoint is not None and _is_over(checkpoint, job.config):
         return job.config.epochs
     if checkpoint is None:
@@ -149,22 +167,8 @@ def _finish(job: Job, plan: TrainingPlan) -> None:
     chosen = "best" if job.config.select == "best" and job.val else "last"
     take_weights(job.save_folder, chosen, job.folder / WEIGHTS_NAME, last=last.path)
     write_manifest(job, plan, chosen=chosen)
-    drop_copy(job.save_folder)
+    drop_copies(job.save_folder)
 
 
 def _is_over(checkpoint: Checkpoint, config: BaselineConfig) -> bool:
     return checkpoint.epochs_done is None or checkpoint.epochs_done >= config.epochs
-
-
-def _with_weights(config: BaselineConfig, weights: str | Path | None) -> BaselineConfig:
-    from msgspec.structs import replace
-
-    if weights is None:
-        return config
-    if not Path(weights).is_file():
-        raise ConfigError("no such weights file", where=weights, remedy="give an existing .pt file")
-    return replace(config, weights=str(weights))
-
-
-def _names_a_download(config: BaselineConfig) -> bool:
-    return config.weights is not None and not Path(config.weights).exists()
