@@ -45,10 +45,48 @@ def test_a_cut_box_stays_where_nobody_has_the_ship_whole():
 MIDDLE = Window(80, 30, 120, 70)
 
 
-@pytest.mark.parametrize("cut", [(80, 40, 90, 50), (95, 30, 105, 40), (110, 40, 120, 50), (95, 60, 105, 70)])
-def test_each_border_inside_the_frame_cuts(cut):
-    whole = (70, 20, 130, 80, 0.3)
-    assert merged(boxes(whole), (MIDDLE, boxes((*cut, 0.9)))) == [whole]
+CUT_AND_WHOLE = [
+    ((80, 40, 90, 50), (70, 38, 92, 52)),
+    ((95, 30, 105, 40), (93, 20, 107, 42)),
+    ((110, 40, 120, 50), (108, 38, 130, 52)),
+    ((95, 60, 105, 70), (93, 58, 107, 80)),
+    ((80, 30, 90, 50), (70, 10, 91, 52)),  # two borders: the tile shows the lower right corner of the ship
+    ((102, 52, 120, 70), (98, 49, 190, 99)),
+]
+
+
+@pytest.mark.parametrize(("cut", "whole"), CUT_AND_WHOLE)
+def test_each_border_inside_the_frame_cuts(cut, whole):
+    assert merged(boxes((*whole, 0.3)), (MIDDLE, boxes((*cut, 0.9)))) == [(*whole, 0.3)]
+
+
+@pytest.mark.parametrize(("cut", "_"), CUT_AND_WHOLE)
+def test_a_whole_box_that_spans_more_along_the_border_is_of_something_else(cut, _):
+    around = (50, 0, 150, 100, 0.0011)
+    assert merged(boxes(around), (MIDDLE, boxes((*cut, 0.93)))) == [(*cut, 0.93), around]
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "stays"),
+    [(40, 60, False), (40, 79, False), (40, 80, False), (40, 81, True), (20, 60, False), (19, 60, True)],
+)
+def test_half_of_the_span_is_enough(top, bottom, stays):
+    cut, whole = (100, 40, 120, 60, 0.9), (90, top, 190, bottom, 0.3)
+    assert merged(NONE, (LEFT, boxes(cut)), (RIGHT, boxes(whole))) == ([cut, whole] if stays else [whole])
+
+
+@pytest.mark.parametrize(("right", "stays"), [(120, True), (120.5, False)])
+def test_a_whole_box_goes_on_beyond_the_border(right, stays):
+    cut, whole = (110, 40, 119, 60, 0.9), (85, 40, right, 60, 0.3)
+    assert merged(NONE, (LEFT, boxes(cut)), (RIGHT, boxes(whole))) == ([cut, whole] if stays else [whole])
+
+
+def test_a_worthless_box_does_not_delete_a_ship_at_a_border():
+    """Detectors are asked down to 0.001, and full frames are full of such boxes."""
+    worthless, ship = (100, 100, 900, 400, 0.0011), (600, 200, 639.5, 230, 0.93)
+    found = merge(boxes(worthless), [(Window(0, 0, 640, 640), boxes(ship))], width=1920, height=1080, iou=0.5)
+    assert found.scores.tolist() == [0.93, 0.0011]
+    assert found.xyxy[0].tolist() == list(ship[:4])
 
 
 @pytest.mark.parametrize("small", [(0, 40, 10, 50), (95, 0, 105, 10), (190, 40, 200, 50), (95, 90, 105, 100)])
@@ -92,3 +130,33 @@ def test_ships_that_do_not_touch_come_out_once_each_whatever_tiles_cut(seed):
         of_tiles.append((window, Detections(seen, rng.random(len(seen)))))
     found = merge(NONE, of_tiles, width=600, height=400, iou=0.5)
     assert sorted(found.xyxy.tolist()) == sorted(ships.tolist())
+
+
+WIDTH, HEIGHT = 200, 100
+
+
+@st.composite
+def anything(draw):
+    left, right = sorted((draw(st.integers(0, WIDTH)), draw(st.integers(0, WIDTH))))
+    top, bottom = sorted((draw(st.integers(0, HEIGHT)), draw(st.integers(0, HEIGHT))))
+    return (left, top, right + 1, bottom + 1)
+
+
+def overlap(a, b):
+    """IoU of two stretches."""
+    return max(min(a[1], b[1]) - max(a[0], b[0]), 0) / (max(a[1], b[1]) - min(a[0], b[0]))
+
+
+@given(st.lists(anything(), max_size=12), st.integers(81, 110), st.integers(0, 80), st.integers(8, 20))
+def test_the_surest_box_goes_only_where_its_ship_goes_on_beyond_the_border(others, left, top, tall):
+    """Whatever else is found, with scores that are next to nothing, in the frame and in the other tile."""
+    cut = (left, top, 119, min(top + tall, 100))
+    weak = [(*box, 0.002 + place / 1e5) for place, box in enumerate(others)]
+    of_frame, beside = boxes(*weak[::2]), boxes(*weak[1::2])
+    found = merge(of_frame, [(LEFT, boxes((*cut, 0.9))), (RIGHT, beside)], width=WIDTH, height=HEIGHT, iou=0.5)
+    left_in_frame = [box for place, box in enumerate(others) if place % 2 == 0 or box[0] > 82]
+    its_ship = [box for box in left_in_frame if box[2] > 120 and overlap(box[1::2], cut[1::2]) >= 0.5]
+    if 0.9 not in found.scores:
+        assert any(box[0] < 119 for box in its_ship)
+    else:
+        assert not any(box[0] <= cut[0] and box[1] <= cut[1] and box[3] >= cut[3] for box in its_ship)

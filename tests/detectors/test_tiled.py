@@ -169,8 +169,19 @@ def test_the_plan_states_every_setting():
 
 
 def test_a_detector_that_answers_wrongly_ends_in_one_line():
-    with pytest.raises(ConfigError, match="returned 1 results for 6 images"):
+    with pytest.raises(ConfigError, match="returned 1 results for 6 frames"):
         tiled(lambda frames: [NONE], plan="full", tile_px=400)([sea()])
+
+
+def test_nothing_is_cut_that_nobody_asked_to_cut():
+    """Of a detector without a protocol neither a limit nor a threshold is known."""
+    many = Detections(
+        np.stack([np.arange(400.0), np.zeros(400), np.arange(400.0) + 0.5, np.ones(400)], 1), np.zeros(400)
+    )
+    detector = tiled(lambda frames: [many for _ in frames], tile_px=400, skip_below=0.5)
+    assert len(detector([sea()])[0]) == 400
+    protocol = describe(detector).protocol
+    assert (protocol.confidence, protocol.nms_iou, protocol.max_det, protocol.imgsz) == (None, None, None, None)
 
 
 @pytest.mark.parametrize(

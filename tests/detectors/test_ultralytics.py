@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -80,6 +81,63 @@ def test_ship_classes_are_ship_and_what_is_mapped_to_it(tmp_path):
         ship_classes({0: "person", 8: "boat"}, {}, where=tmp_path)
 
 
+def two_classes(architecture, folder):
+    """An untrained network of two classes: neighbouring places find the same box as one or the other."""
+    torch = pytest.importorskip("torch")
+    from wutdet.detectors.runtime import import_ultralytics
+
+    model = import_ultralytics().YOLO(f"{architecture}.yaml")
+    torch.manual_seed(0)
+    model.model = type(model.model)(f"{architecture}.yaml", nc=2, verbose=False)
+    model.model.names = {0: "boat", 1: "ship"}
+    model.model.args = {"imgsz": 160}
+    model.save(folder / "two.pt")
+    return folder / "two.pt"
+
+
+def most_overlap(found):
+    """The largest IoU of two boxes."""
+    start = np.maximum(found.xyxy[:, None, :2], found.xyxy[None, :, :2])
+    end = np.minimum(found.xyxy[:, None, 2:], found.xyxy[None, :, 2:])
+    common = np.prod(np.clip(end - start, 0, None), axis=2)
+    area = np.prod(found.xyxy[:, 2:] - found.xyxy[:, :2], axis=1)
+    return np.triu(common / np.maximum(area[:, None] + area[None] - common, 1e-9), 1).max()
+
+
+@pytest.mark.parametrize("architecture", ["yolo11n", pytest.param("yolo26n", marks=pytest.mark.nightly)])
+def test_a_vessel_that_two_classes_find_comes_once(architecture, frames, tmp_path, monkeypatch):
+    weights = two_classes(architecture, tmp_path)
+    protocol = InferenceProtocol(imgsz=160, confidence=1e-7, nms_iou=0.3, max_det=100)
+    both = load_detector(weights, protocol=protocol, classes={"boat": "ship"})
+    assert both.info.ship_classes == ("boat", "ship")
+    found = both(frames[:1])[0]
+    assert len(found) >= 2
+    assert most_overlap(found) <= 0.3 + 1e-6
+    assert (np.diff(found.scores) <= 0).all()
+    assert both.at(128).info.ship_classes == ("boat", "ship")
+    # A network or an export that suppresses nothing, or each class for itself, whatever it is asked.
+    torch = pytest.importorskip("torch")
+    same = torch.tensor([[10.0, 20, 30, 40], [10, 20, 30, 41], [10, 20, 90, 40]])
+    result = SimpleNamespace(
+        boxes=SimpleNamespace(xyxy=same, conf=torch.tensor([0.25, 0.75, 0.5])),
+        speed=dict.fromkeys(("preprocess", "inference", "postprocess"), 1.0),
+    )
+    monkeypatch.setattr(both._model, "predict", lambda *_, **asked: [result] if asked["agnostic_nms"] else [])
+    found = both(frames[:1])[0]
+    assert found.xyxy.tolist() == [[10, 20, 30, 41], [10, 20, 90, 40]]
+    assert found.scores.tolist() == [0.75, 0.5]
+
+
+def test_a_model_with_one_ship_class_is_recorded_as_ever(tiny_weights):
+    info = load_detector(tiny_weights).info
+    assert b"ship_classes" not in msgspec.json.encode(info)
+
+
+def test_what_the_protocol_leaves_open_is_decided(tiny_weights):
+    open_ = InferenceProtocol(confidence=None, nms_iou=None, max_det=None, imgsz=160)
+    assert load_detector(tiny_weights, protocol=open_).info.protocol == InferenceProtocol(imgsz=160)
+
+
 def test_files_that_are_no_weights_end_in_one_line(tmp_path):
     with pytest.raises(ConfigError, match="no such weights file"):
         load_detector(tmp_path / "none.pt")
@@ -100,13 +158,6 @@ def test_files_that_are_no_weights_end_in_one_line(tmp_path):
 def test_factories_that_do_not_work_end_in_one_line(spec, message):
     with pytest.raises(ConfigError, match=message):
         load_detector(spec)
-
-
-def test_a_callable_is_a_detector():
-    from blobs import blobs
-
-    assert load_detector("blobs:make") is blobs
-    assert load_detector(blobs) is blobs
 
 
 def test_bad_images_are_refused_also_when_ultralytics_came_first(tmp_path):

@@ -11,7 +11,8 @@ from wutdet.benchmark.weather import Views, Weather, render_frame
 from wutdet.dataset import Frame
 from wutdet.dataset.load import OnError
 from wutdet.detectors import Detector, Staged
-from wutdet.errors import ConfigError, FrameError
+from wutdet.detectors.asking import ask
+from wutdet.errors import FrameError
 
 _STAGES: Final = ("preprocess", "infer", "postprocess")
 
@@ -78,18 +79,14 @@ def detect_frame(rendered: RenderedFrame, detector: Detector) -> Measured:
     """The second half: one batch, the frame's cells in plan order, so that it is the same wherever it runs.
 
     Raises:
-        ConfigError: the detector does not answer with one result for each view.
+        ConfigError: the detector does not answer with one `Detections` for each view.
     """
     views = rendered.views
     if views is None:
         return Measured(FrameResult(rendered.image_id, "", (0.0, 0.0), rendered.skipped, []), Seconds())
     start = time.perf_counter()
-    found = detector([view.image for view in views.rendered])
+    found = ask(detector, [view.image for view in views.rendered])
     detect_s = time.perf_counter() - start
-    if not isinstance(found, list) or len(found) != len(views.rendered):
-        count = len(found) if isinstance(found, list) else f"a {type(found).__name__}, not a list of"
-        remedy = "return one Detections for each frame it is given"
-        raise ConfigError(f"the detector returned {count} results for {len(views.rendered)} frames", remedy=remedy)
     cells = [
         cell_result(detections, view.transmittance, view.contrast)
         for detections, view in zip(found, views.rendered, strict=True)

@@ -44,11 +44,11 @@ class Detections:
 
 
 class InferenceProtocol(msgspec.Struct, frozen=True, kw_only=True):
-    """How a detector is asked; recorded in every manifest."""
+    """How a detector is asked; recorded in every manifest. None is unknown: the detector decides, and does not say."""
 
-    confidence: float = 0.001
-    nms_iou: float = 0.7
-    max_det: int = 300
+    confidence: float | None = 0.001
+    nms_iou: float | None = 0.7
+    max_det: int | None = 300
     imgsz: int | None = None
     """Longer side of the network's input in px; None where the detector decides."""
     tiles: Tiling | msgspec.UnsetType = msgspec.UNSET
@@ -60,11 +60,16 @@ class DetectorInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     weights_sha256: str | None = None
+    """Of the weights, a file or a folder; of the factory's source where the detector comes from one and has no `info`.
+    With it the name may change: equal hashes are the same detector under another name."""
     parameters: int | None = None
     gflops: float | None = None
     protocol: InferenceProtocol | None = None
     device: str | None = None
     threads: int | None = None
+    ship_classes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """The classes of the model that count as ship, where they are several: of overlapping boxes the best is kept,
+    whatever their classes. Absent where it is one."""
 
 
 class Detector(Protocol):

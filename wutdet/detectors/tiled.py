@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from wutdet.detectors.asking import ask
 from wutdet.detectors.base import (
     Detections,
     Detector,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from wutdet.scenarios import Horizon
 
 _SURE: Final = 0.1  # the score from which a box of the full frame says where ships are
+_STRIDE_PX: Final = 32  # sides of a network's input are multiples of it
+_UNKNOWN: Final = InferenceProtocol(confidence=None, nms_iou=None, max_det=None)
 
 
 def tiled(detector: Detector, tiling: Tiling | None = None, **settings: Any) -> TiledDetector:
@@ -60,11 +64,11 @@ class TiledDetector:
         self._tiling = tiling
         self._stage_s: dict[str, float] = {}
         self._of_frames = detector
-        self._of_tiles = detector.at(tiling.network_px) if isinstance(detector, Resizable) else detector
+        self._of_tiles = {tiling.network_px: detector.at(tiling.network_px)} if isinstance(detector, Resizable) else {}
         # A callable decides for itself what its network sees, so it is given tiles that are enlarged already.
         self._scale = 1.0 if isinstance(detector, Resizable) else tiling.network_px / tiling.tile_px
         inner = describe(detector)
-        self._protocol = msgspec.structs.replace(inner.protocol or InferenceProtocol(), tiles=tiling)
+        self._protocol = msgspec.structs.replace(inner.protocol or _UNKNOWN, tiles=tiling)
         # GFLOPs of a frame depend on how many tiles it has.
         self._info = msgspec.structs.replace(
             inner, name=f"{inner.name} + {tiling.plan} tiles", protocol=self._protocol, gflops=None
@@ -77,12 +81,20 @@ class TiledDetector:
 
     @property
     def stage_s(self) -> dict[str, float]:
-        """As the wrapped detector states it, of frames and tiles together; empty where it does not."""
+        """As the wrapped detector states it, of the frames and tiles of the last call; empty where it does not."""
         return dict(self._stage_s)
 
     def __call__(self, frames: Sequence[NDArray[np.uint8]], /) -> list[Detections]:
-        """Detections of each RGB uint8 (H, W, 3) frame: all frames in one batch, then the tiles of each in one."""
-        return [self._closer(frame, found) for frame, found in zip(frames, self._of_frames(list(frames)), strict=True)]
+        """Detections of each RGB uint8 (H, W, 3) frame: all frames in one batch, then the tiles of each in one.
+
+        Raises:
+            ConfigError: the wrapped detector does not answer with one `Detections` for each frame and tile.
+        """
+        self._stage_s = {}
+        given = list(frames)
+        return [
+            self._closer(frame, found) for frame, found in zip(given, self._asked(self._of_frames, given), strict=True)
+        ]
 
     def windows(self, frame: NDArray[np.uint8], found: Detections) -> list[Window]:
         """The tiles of an RGB frame that are looked at, where `found` was found in the whole of it."""
@@ -105,24 +117,36 @@ class TiledDetector:
     def _closer(self, frame: NDArray[np.uint8], found: Detections) -> Detections:
         windows = self.windows(frame, found)
         if windows:
-            seen = self._asked(self._of_tiles, [_cropped(frame, window, self._scale) for window in windows])
+            tiles = [_cropped(frame, window, self._scale) for window in windows]
+            seen = self._asked(self._for_tiles(max(tiles[0].shape[:2])), tiles)
             moved = [(window, _moved(one, window, self._scale)) for window, one in zip(windows, seen, strict=True)]
             height, width = frame.shape[:2]
             found = merge(found, moved, width=width, height=height, iou=self._tiling.merge_iou)
-        wanted = np.flatnonzero(found.scores >= self._protocol.confidence)[: self._protocol.max_det]
+        least, most = self._protocol.confidence, self._protocol.max_det
+        wanted = np.flatnonzero(found.scores >= (-np.inf if least is None else least))[:most]
         return Detections(found.xyxy[wanted], found.scores[wanted])
 
-    def _asked(self, detector: Detector, images: list[NDArray[np.uint8]]) -> list[Detections]:
-        """What a detector finds in one batch; its time is added to the stages.
+    def _for_tiles(self, longest_px: int) -> Detector:
+        """The detector of tiles whose longest side is this: in a frame narrower than `tile_px` it is less than that.
 
-        Raises:
-            ConfigError: it does not answer with one result for each image.
+        All tiles are seen at one scale, so the network's input shrinks with them. An export of a fixed size cannot: it
+        sees small tiles enlarged.
         """
-        found = detector(images)
-        if not isinstance(found, list) or len(found) != len(images):
-            count = len(found) if isinstance(found, list) else f"a {type(found).__name__}, not a list of"
-            what = f"the detector returned {count} results for {len(images)} images"
-            raise ConfigError(what, remedy="return one Detections for each image it is given")
+        tiling = self._tiling
+        if not isinstance(self._of_frames, Resizable):
+            return self._of_frames
+        strides = math.ceil(tiling.network_px * longest_px / tiling.tile_px / _STRIDE_PX)
+        px = min(strides * _STRIDE_PX, tiling.network_px)
+        if px not in self._of_tiles:
+            try:
+                self._of_tiles[px] = self._of_frames.at(px)
+            except ConfigError:
+                self._of_tiles[px] = self._of_tiles[tiling.network_px]
+        return self._of_tiles[px]
+
+    def _asked(self, detector: Detector, images: list[NDArray[np.uint8]]) -> list[Detections]:
+        """What a detector finds in one batch; its time is added to the stages."""
+        found = ask(detector, images)
         for stage, seconds in (detector.stage_s if isinstance(detector, Staged) else {}).items():
             self._stage_s[stage] = self._stage_s.get(stage, 0.0) + seconds
         return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wutdet.detectors.base import Detections, DetectorInfo, InferenceProtocol
-from wutdet.detectors.checkpoint import check_checkpoint
 from wutdet.detectors.exports import check_input_px, digest, exported_px, first_prediction, is_network
-from wutdet.detectors.runtime import check_device, default_threads, import_ultralytics, set_torch_threads
+from wutdet.detectors.runtime import default_threads, set_torch_threads
+from wutdet.detectors.suppression import suppress
+from wutdet.detectors.weights_file import check_weights_file, load_weights
 from wutdet.errors import ConfigError
 
 _SHIP = "ship"
@@ -55,15 +55,12 @@ class UltralyticsDetector:
             MissingExtraError: ultralytics is not installed.
         """
         path = Path(weights)
-        if not path.exists():
-            raise ConfigError("no such weights file", where=path, remedy=_nearest_file(path))
-        if path.suffix == ".pt" and not trust_weights:
-            check_checkpoint(path)
+        check_weights_file(path, trust_weights=trust_weights)
         self._path = path
-        self._model = _load_model(path, device)
+        self._model = load_weights(path, device, trust_weights=trust_weights)
         self._device = device
         self._threads = threads or default_threads()
-        wanted = protocol or InferenceProtocol()
+        wanted = _decided(protocol or InferenceProtocol())
         imgsz = wanted.imgsz or _trained_imgsz(self._model)
         self._protocol = msgspec.structs.replace(wanted, imgsz=imgsz)
         self._ship_classes: list[int] | None = None
@@ -75,7 +72,12 @@ class UltralyticsDetector:
         names = self._model.names if is_network(self._model.model) else self._model.predictor.model.names
         self._ship_classes = ship_classes(names, classes or {}, where=path)
         self._stage_s: dict[str, float] = {}
-        self._info = DetectorInfo(name=_name(path), weights_sha256=digest(path), device=device)
+        self._info = DetectorInfo(
+            name=_name(path),
+            weights_sha256=digest(path),
+            device=device,
+            ship_classes=tuple(names[one] for one in self._ship_classes) if self._has_several else msgspec.UNSET,
+        )
         self._info = self._described()
 
     @property
@@ -107,7 +109,13 @@ class UltralyticsDetector:
         self._stage_s = {
             name: sum(result.speed[theirs] for result in results) / 1000.0 for name, theirs in _STAGES.items()
         }
-        return [_detections(result) for result in results]
+        found = [_detections(result) for result in results]
+        return [_once(one, self._protocol.nms_iou or 0.0) for one in found] if self._has_several else found
+
+    @property
+    def _has_several(self) -> bool:
+        """Whether several classes are ships, of which one vessel may be found as two."""
+        return len(self._ship_classes or ()) > 1
 
     def _arguments(self) -> dict[str, Any]:
         """Of ultralytics' `predict`."""
@@ -115,6 +123,7 @@ class UltralyticsDetector:
             "imgsz": self._protocol.imgsz,
             "conf": self._protocol.confidence,
             "iou": self._protocol.nms_iou,
+            "agnostic_nms": self._has_several,
             "max_det": self._protocol.max_det,
             "classes": self._ship_classes,
             "device": self._device,
@@ -164,31 +173,11 @@ def _name(path: Path) -> str:
     return folder.parent.name + path.name[theirs.end() :] if theirs else path.name
 
 
-def _nearest_file(path: Path) -> str:
-    """What to give instead of weights that are not there."""
-    beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, beside, n=1)
-    return f"did you mean {path.with_name(near[0])}?" if near else "give the path of trained weights"
-
-
-def _load_model(path: Path, device: str) -> Any:
-    ultralytics = import_ultralytics()
-    check_device(device)
-    import pickle
-
-    try:
-        return ultralytics.YOLO(str(path), task="detect")
-    except (
-        OSError,
-        RuntimeError,
-        TypeError,
-        KeyError,
-        EOFError,
-        pickle.UnpicklingError,
-        SyntaxError,
-    ) as error:
-        reason = str(error).strip().split("\n")[0][:120]
-        raise ConfigError(f"ultralytics cannot load it ({reason})", where=path, remedy="check the file") from None
+def _decided(protocol: InferenceProtocol) -> InferenceProtocol:
+    """The protocol with our values where it leaves them to the detector: ultralytics' are for looking at."""
+    ours = InferenceProtocol()
+    left = [name for name in ("confidence", "nms_iou", "max_det") if getattr(protocol, name) is None]
+    return msgspec.structs.replace(protocol, **{name: getattr(ours, name) for name in left})
 
 
 def _trained_imgsz(model: Any) -> int:
@@ -216,3 +205,9 @@ def _detections(result: Any) -> Detections:
     scores = result.boxes.conf.cpu().numpy().astype(np.float64)
     order = np.argsort(-scores, kind="stable")
     return Detections(xyxy[order], scores[order])
+
+
+def _once(found: Detections, iou: float) -> Detections:
+    """Of boxes that overlap by more than this the best, as networks that suppress nothing leave it to the caller."""
+    kept = suppress(found.xyxy, found.scores, iou)
+    return Detections(found.xyxy[kept], found.scores[kept])
