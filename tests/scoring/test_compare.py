@@ -19,13 +19,13 @@ from rich.console import Console
 
 from wutdet import Detections, evaluate, load
 from wutdet.errors import ConfigError, DataError, WutdetError
-from wutdet.metrics.intervals import expanded_interval, interval_warning, p_value
+from wutdet.metrics.intervals import expanded_interval, interval_warning, least_p_value, p_value
 from wutdet.report.compare_table import compare_table
 from wutdet.scenarios import describe, parse_scenarios
 from wutdet.scoring.compare import compare_runs
 from wutdet.scoring.comparison import Comparison
 from wutdet.scoring.drops import parse_max_drops
-from wutdet.scoring.findings import holm
+from wutdet.scoring.findings import holm, resolution_note
 from wutdet.scoring.number_names import number_names, parse_numbers
 from wutdet.scoring.scores import CellScores, Scores, WeatherInfo, write_scores
 
@@ -218,8 +218,8 @@ def test_findings_say_who_beats_whom(tmp_path: Path, base: Scores) -> None:
     )
     low, high = expanded_interval(own[0] - 0.1, SEQUENCES) or (0, 0)
     assert findings[0].startswith(f"A beats B on AP_small in clear by 0.100 [{-high:.3f}, {-low:.3f}], p = ")
-    assert findings[2].startswith("B beats A on mPC of AP by 0.050 [")
-    assert len(findings) == 6  # and rPC of AP, mPC and rPC of AP_small
+    assert findings[2].startswith("B beats A on mPC of AP_small by 0.050 [")
+    assert len(findings) == 4  # and rPC of it
 
 
 def test_of_errors_less_is_better(tmp_path: Path, base: Scores) -> None:
@@ -260,16 +260,43 @@ def test_holm_lies_between_p_and_bonferroni_and_keeps_the_order(p: list[float], 
 
 def test_holm_counts_every_comparison_that_was_made(pair: tuple[Path, Path]) -> None:
     """1000 replicates of 30 sequences give p = 0.00499 at least: 10 comparisons bear it (0.0499), 11 do not."""
-    few = compare_runs(*pair, numbers=("AP",))  # 4 cells and 4 of robustness
-    assert few.comparisons == 8
-    assert few.difference("AP").p_holm == pytest.approx(8 * 0.004993, abs=1e-5)
+    few = compare_runs(*pair, numbers=("AP",))  # 4 cells and 2 of robustness
+    assert few.comparisons == 6
+    assert few.difference("AP").p_holm == pytest.approx(6 * 0.004993, abs=1e-5)
     assert few.difference("AP").survives
     assert few.notes == []
     many = compare_runs(*pair)  # 16 cells and 4 of robustness
     assert many.difference("AP").shown
     assert not any(item.survives for item in [*many.cells, *many.robustness])
-    said = "p is 0.005 at least with 1000 replicates, so none of 20 comparisons can survive Holm's correction; "
-    assert many.notes == [f"{said}compare fewer --numbers, or score both runs with more --replicates"]
+    said = "p is 0.005 at least with 1000 replicates and so few sequences: none of 20 comparisons can survive Holm's"
+    assert many.findings[-1] == f"{said} correction; compare no more than 10, or score both with --replicates 5000"
+    assert many.notes == []
+
+
+@pytest.mark.parametrize(
+    ("units", "says"),
+    [
+        (3.7, "; there are too few sequences for any"),  # not at 100,000 replicates either
+        (7.0, "; compare no more than 1"),
+        (25.0, "; compare no more than 8, or score both with --replicates 2000"),
+        (60.0, None),
+    ],
+)
+def test_what_would_let_a_comparison_survive_is_true(units: float, says: str | None) -> None:
+    line = resolution_note(12, 0.05, 1000, units)
+    assert line is None if says is None else line is not None and line.endswith(says)
+    least = least_p_value(1000, units)
+    assert least == p_value([1.0] * 1000, units)
+    assert least is not None
+    assert (12 * least <= 0.05) == (says is None)
+    if says is not None and "2000" in says:
+        assert 12 * (p_value([1.0] * 2000, units) or 1) <= 0.05
+
+
+def test_only_the_numbers_asked_for_are_compared(pair: tuple[Path, Path]) -> None:
+    assert {item.number for item in compare_runs(*pair, numbers=("AP50",)).robustness} == set()
+    assert {item.number for item in compare_runs(*pair, numbers=("AP_small",)).robustness} == {"AP_small"}
+    assert {item.number for item in compare_runs(*pair).robustness} == {"AP", "AP_small"}
 
 
 # Limits

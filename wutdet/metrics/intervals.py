@@ -128,7 +128,15 @@ def p_value(differences: ArrayLike, units: float) -> float | None:
     if known is None or not units >= FEWEST_UNITS:
         return None
     beyond = min(int((known <= 0.0).sum()), int((known >= 0.0).sum()))
-    q = min(0.5, (beyond + 1) / (known.size + 1))
+    return _two_sided(min(0.5, (beyond + 1) / (known.size + 1)), units)
+
+
+def least_p_value(replicates: int, units: float) -> float | None:
+    """The smallest `p_value` that so many replicates can give; None where they give none."""
+    return _two_sided(1 / (replicates + 1), units) if units >= FEWEST_UNITS and replicates else None
+
+
+def _two_sided(q: float, units: float) -> float:
     return 2.0 * student_cdf(NormalDist().inv_cdf(q) / _widening(units), units - 1.0)
 
 

@@ -21,7 +21,7 @@ from wutdet.scoring.scores import CellScores
 
 DEFAULT_NUMBERS: Final = ("AP", "AP50", "AP_small", "recall@fppi=0.1,iou=0.3")
 ROBUSTNESS_NUMBERS: Final = ("AP", "AP_small")
-"""Numbers of which mPC and rPC are compared."""
+"""Numbers of which mPC and rPC are compared too."""
 
 
 def compare_runs(
@@ -39,7 +39,8 @@ def compare_runs(
     Args:
         run_a: a folder of `wutdet benchmark`, or of `wutdet score --out`.
         run_b: another.
-        numbers: dotted names, as `Numbers.number` takes them; not counts of ships or thresholds.
+        numbers: dotted names, as `Numbers.number` takes them; not counts of ships or thresholds. Of AP and AP_small
+            mPC and rPC are compared too.
         max_drops: how much worse B may be, by `NUMBER@SCENARIO` (or `NUMBER`, for clear): `{"AP_small@fog:3": 0.02}`
             is kept where A − B <= 0.02. Where less is better, as with errors and false alarms, B − A counts.
 
@@ -52,7 +53,7 @@ def compare_runs(
     _demand_numbers(numbers, pair)
     drops = check_drops(max_drops or {}, pair.a.scores, pair.b.scores, pair.scenarios)
     alpha, scoring = pair.alpha, pair.a.scores.scoring
-    cells, robustness = _marked(list(_cells(pair, numbers)), list(_robustness(pair)), alpha or 0.0)
+    cells, robustness = _marked(list(_cells(pair, numbers)), list(_robustness(pair, numbers)), alpha or 0.0)
     differences: list[Difference] = [*cells, *robustness]
     comparisons = sum(item.p is not None for item in differences)
     return Comparison(
@@ -65,7 +66,7 @@ def compare_runs(
         cells=cells,
         robustness=robustness,
         comparisons=comparisons,
-        findings=[] if alpha is None else list(sentences(differences, alpha)),
+        findings=[] if alpha is None else list(_findings(pair, differences, alpha)),
         drops=drops,
         kept=all(drop.kept for drop in drops),
         notes=list(_notes(pair, differences)),
@@ -93,13 +94,13 @@ def _cells(pair: Pair, numbers: Sequence[str]) -> Iterator[CellDifference]:
             yield CellDifference(scenario=name, **pair.judge(number, a[name], b[name], resampled))
 
 
-def _robustness(pair: Pair) -> Iterator[RobustnessDifference]:
-    """mPC and rPC over the single-effect scenarios that both have."""
+def _robustness(pair: Pair, numbers: Sequence[str]) -> Iterator[RobustnessDifference]:
+    """mPC and rPC over the single-effect scenarios that both have, of those numbers that are compared."""
     weather = [cell for name in pair.scenarios if (cell := pair.a.scores.cell(name)).severity]
     scenarios = ["clear", *(cell.name for cell in weather)]
     if not weather or "clear" not in pair.scenarios:
         return
-    for number in ROBUSTNESS_NUMBERS:
+    for number in (name for name in ROBUSTNESS_NUMBERS if name in numbers):
         a, b = (_figures(side.values(number, scenarios), weather) for side in (pair.a, pair.b))
         again_a, again_b = (_resampled_figures(side, number, scenarios, weather) for side in (pair.a, pair.b))
         for figure in a:
@@ -139,6 +140,14 @@ def _marked(
     return [mark(item) for item in cells], [mark(item) for item in robustness]
 
 
+def _findings(pair: Pair, differences: Sequence[Difference], alpha: float) -> Iterator[str]:
+    yield from sentences(differences, alpha)
+    comparisons = sum(item.p is not None for item in differences)
+    line = resolution_note(comparisons, alpha, pair.a.scores.scoring.replicates, pair.sequences("AP"))
+    if line is not None and any(item.shown for item in differences):
+        yield line
+
+
 def _notes(pair: Pair, differences: Sequence[Difference]) -> Iterator[str]:
     for letter, side in (("A", pair.a), ("B", pair.b)):
         alone = [cell.name for cell in side.scores.cells if cell.name not in pair.scenarios]
@@ -155,7 +164,3 @@ def _notes(pair: Pair, differences: Sequence[Difference]) -> Iterator[str]:
         yield f"the runs' intervals are of different levels; those of differences are of {pair.level:g}"
     sequences = {name: pair.sequences(name) for name in ("AP", *(item.number for item in differences))}
     yield from interval_doubts(sequences)
-    comparisons = sum(item.p is not None for item in differences)
-    line = resolution_note(comparisons, pair.alpha, pair.a.scores.scoring.replicates, sequences["AP"])
-    if line is not None:
-        yield line

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import Final
 
-from wutdet.metrics.intervals import p_value
+from wutdet.metrics.intervals import least_p_value
 from wutdet.scoring.comparison import CellDifference, Difference
 from wutdet.scoring.number_names import less_is_better
+
+_MORE: Final = (2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""Replicates that a run may be asked for: these take minutes, more would take hours."""
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -44,13 +48,22 @@ def sentences(differences: Sequence[Difference], alpha: float) -> Iterator[str]:
 
 def resolution_note(comparisons: int, alpha: float, replicates: int, units: float) -> str | None:
     """One line where there are too few replicates for any of so many comparisons to survive Holm's correction."""
-    least = p_value([1.0] * replicates, units)
+    least = least_p_value(replicates, units)
     if least is None or comparisons * least <= alpha:
         return None
+    few = int(alpha / least)
+    enough = next((many for many in _MORE if many > replicates and _suffice(many, comparisons, alpha, units)), None)
+    fewer = f"compare no more than {few}" if few else "there are too few sequences for any"
+    more = f", or score both with --replicates {enough}" if enough else ""
     return (
-        f"p is {least:.2g} at least with {replicates} replicates, so none of {comparisons} comparisons can survive "
-        f"Holm's correction; compare fewer --numbers, or score both runs with more --replicates"
+        f"p is {least:.2g} at least with {replicates} replicates and so few sequences: none of {comparisons} "
+        f"comparisons can survive Holm's correction; {fewer}{more}"
     )
+
+
+def _suffice(replicates: int, comparisons: int, alpha: float, units: float) -> bool:
+    least = least_p_value(replicates, units)
+    return least is not None and comparisons * least <= alpha
 
 
 def _sentence(item: Difference) -> str:
