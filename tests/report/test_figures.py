@@ -350,6 +350,10 @@ def test_the_frame_is_the_busiest_or_the_named_one(tiny_part):
     names = test.images["file_name"].to_list()
     counts = [len(frame.boxes) for frame in test]
     assert choose_frame(test, None) == counts.index(max(counts))
+    busiest = test.images["image_id"][counts.index(max(counts))]
+    second = choose_frame(test, None, {busiest})
+    assert counts[second] == max(count for place, count in enumerate(counts) if place != counts.index(max(counts)))
+    assert choose_frame(test, None, set(test.images["image_id"])) == counts.index(max(counts))
     assert choose_frame(test, names[2]) == 2
     with pytest.raises(DataError, match=r"has no frame 'x.jpg'; give a --frame that is there, such as"):
         choose_frame(test, "x.jpg")

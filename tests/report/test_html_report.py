@@ -238,10 +238,12 @@ def test_the_cost_is_the_manifests(page, run):
 def test_warnings_and_frames_left_out_are_listed(read):
     skipped = [f"{place}.jpg: cut short" for place in range(60)]
     cells = [msgspec.structs.replace(cell, warnings=["a warning"]) for cell in read.scores.cells]
+    cells[0] = msgspec.structs.replace(cells[0], warnings=["of clear", "a warning", "a warning"])
     cells[2] = msgspec.structs.replace(cells[2], warnings=["a warning", "only here"])
     lines = [item.text for item in read_page(page_text([changed(read, cells=cells, skipped=skipped)])).find("li")]
     assert lines.count("a warning") == 1
     assert "fog:3: only here" in lines
+    assert "clear: of clear" in lines
     assert "49.jpg: cut short" in lines
     assert "50.jpg: cut short" not in lines
     assert "and 10 more" in lines

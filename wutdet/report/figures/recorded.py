@@ -30,6 +30,8 @@ class Recorded:
     frames: Dataset
     matches: dict[str, Matches]
     """By scenario."""
+    guessed: frozenset[int]
+    """The frames, by image id, whose horizon was neither given nor found."""
 
 
 def recorded_of(run: ReportRun, data: Dataset, scenarios: Sequence[str]) -> Recorded | None:
@@ -54,7 +56,8 @@ def recorded_of(run: ReportRun, data: Dataset, scenarios: Sequence[str]) -> Reco
         faint = None if name == "clear" else too_faint(_contrast(run, good, place, truth), ignore_below)
         boxes = truth.boxes if faint is None else replace(truth.boxes, ignored=faint & ~truth.boxes.iscrowd)
         matches[name] = match_all(replace(truth, boxes=boxes), _found(good, place), settings)
-    return Recorded(plan, dataset, matches)
+    guessed = frozenset(frame.image_id for frame in good if frame.horizon_source == "fallback")
+    return Recorded(plan, dataset, matches, guessed)
 
 
 def _found(frames: Sequence[FrameResult], place: int) -> FoundBoxes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,8 +85,10 @@ def weather_figure(
     return figure
 
 
-def choose_frame(frames: Dataset, name: str | None) -> int:
+def choose_frame(frames: Dataset, name: str | None, guessed: Collection[int] = ()) -> int:
     """The place of the named frame; without a name, of the first of those with the most ships.
+
+    Frames whose horizon was `guessed`, by image id, come last: their weather rests on the guess.
 
     Raises:
         DataError: no frame has this name.
@@ -99,7 +101,7 @@ def choose_frame(frames: Dataset, name: str | None) -> int:
         return names.index(name)
     counts = dict(frames.boxes["image_id"].value_counts().iter_rows())
     ids = frames.images["image_id"].to_list()
-    return max(range(len(ids)), key=lambda place: (counts.get(ids[place], 0), -place))
+    return max(range(len(ids)), key=lambda place: (ids[place] not in guessed, counts.get(ids[place], 0), -place))
 
 
 def _rows(cells: Sequence[CellScores], axes_of: dict[str, WeatherAxis]) -> list[_Row]:

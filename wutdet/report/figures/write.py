@@ -17,7 +17,7 @@ from wutdet.report.figures.precision import precision_figure, precision_points
 from wutdet.report.figures.recorded import Recorded, recorded_of
 from wutdet.report.figures.severity import severity_figure, severity_points, weather_axes
 from wutdet.report.figures.sizes import size_figure, size_points, stats_of
-from wutdet.report.figures.style import TWO_COLUMNS_MM, Format, check_width_mm, print_look, save
+from wutdet.report.figures.style import TWO_COLUMNS_MM, Format, check_width_mm, print_look, save, short
 from wutdet.report.figures.weather import choose_frame, weather_figure
 from wutdet.report.html.runs import ReportRun, read_runs, typical_cells
 from wutdet.scoring.number_names import demand_known, number_names
@@ -146,7 +146,10 @@ def _with_data(job: _Job, recorded: dict[str, Recorded]) -> Iterator[_Figure]:
     if first is None:
         job.notes.append("no frame in all weather: no run says which weather it was")
         return
-    plan, place = recorded[first.name].plan, choose_frame(frames, job.frame)
+    of_first = recorded[first.name]
+    plan, place = of_first.plan, choose_frame(frames, job.frame, of_first.guessed)
+    if frames.images["image_id"][place] in of_first.guessed:
+        job.notes.append(f"the horizon of {short(frames.images['file_name'][place])} is a guess, so its weather is too")
     axes_of, cells = weather_axes([first]), first.scores.cells
     yield _Figure("weather", [], lambda: weather_figure(plan, frames, place, cells, axes_of, job.width_mm))
 
