@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
+import shutil
 
 import msgspec
 import polars as pl
@@ -10,12 +12,35 @@ import pytest
 from blobs import blobs
 
 import wutdet
+import wutdet.rendering.plan as rendering
+import wutdet.training.plan as training
 from wutdet.benchmark.merge import merge_runs
+from wutdet.benchmark.partial import score_recorded
 from wutdet.benchmark.plan import claim_folder, read_plan
 from wutdet.detectors import DetectorInfo
-from wutdet.errors import ConfigError
+from wutdet.errors import ConfigError, WutdetError
+from wutdet.training import load_baseline
 
 OPTIONS = {"scenarios": "fog:1"}
+RENDERING = rendering.RenderPlan(
+    source=rendering.SourceInfo(name="a", split=None, frames=1, ships=None, sha256="0", image_bytes=1),
+    scenarios=(),
+    image_format="png",
+    pixels="",
+    ignore_below=None,
+    camera={},
+    cameras={},
+    ambient={},
+    seed=0,
+    versions={},
+)
+TRAINING = training.TrainingPlan(
+    baseline=load_baseline("demo"),
+    architecture_sha256=None,
+    start_weights_sha256=None,
+    dataset=training.TrainedOn(name="a", splits={"train": 1}, train_sha256="0", val_sha256=None, image_bytes=1),
+    versions={},
+)
 
 
 class Weights:
@@ -72,3 +97,70 @@ def test_other_weights_do_not_and_a_callable_is_known_by_its_name(frames, tmp_pa
     claim_folder(tmp_path / "callable", nameless)
     with pytest.raises(ConfigError, match=r"another plan \(detector.name: one there, two here\)"):
         claim_folder(tmp_path / "callable", msgspec.structs.replace(nameless, detector=DetectorInfo(name="two")))
+
+
+def test_jobs_that_start_together_share_a_new_run_and_of_two_plans_one_gets_it(frames, tmp_path):
+    plan = read_plan(wutdet.benchmark(Weights("a.pt"), frames, out=tmp_path / "r", **OPTIONS).out)
+    other = msgspec.structs.replace(plan, seed=1)
+    rounds = _race(tmp_path, [plan, plan, plan, other])
+    assert {len(answers) for answers in rounds} == {4}
+    for answers in rounds:
+        won, lost = (0, 1) if answers[0] == "taken" else (1, 0)
+        refused = f"holds a run of another plan (seed: {won} there, {lost} here); choose another --out"
+        assert answers == (["taken"] * 3 + [refused] if won == 0 else [refused] * 3 + ["taken"])
+
+
+def _race(folder, plans):
+    """Round by round what each process got that claimed a new folder in the same moment."""
+    context = multiprocessing.get_context("fork")
+    start, answers = context.Barrier(len(plans)), context.Queue()
+
+    def job(number):
+        got = []
+        for place in range(15):
+            start.wait(60)
+            try:
+                assert claim_folder(folder / str(place), plans[number]) == plans[number]
+                got.append("taken")
+            except WutdetError as error:
+                got.append(f"{error.what}; {error.remedy}")
+        answers.put((number, got))
+
+    jobs = [context.Process(target=job, args=(number,)) for number in range(len(plans))]
+    for one in jobs:
+        one.start()
+    by_job = dict(answers.get(timeout=60) for _ in jobs)
+    for one in jobs:
+        one.join(60)
+    return [list(row) for row in zip(*(by_job[number] for number in range(len(jobs))), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("claims", "plan", "refusal"),
+    [
+        (rendering.claim_folder, RENDERING, "exists and holds no rendered copies; choose another --out"),
+        (training.claim_folder, TRAINING, "exists and is not empty; choose another --out or delete it"),
+    ],
+)
+def test_what_a_kill_left_of_a_plan_does_not_close_a_folder_of_copies_or_of_a_training(tmp_path, claims, plan, refusal):
+    (tmp_path / ".plan.json.123.part").write_bytes(b"{")
+    for _ in range(2):
+        claims(tmp_path, plan)
+    assert msgspec.json.decode((tmp_path / "plan.json").read_bytes())["schema"] == plan.schema
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "note.txt").write_text("mine")
+    with pytest.raises(WutdetError, match=refusal):
+        claims(tmp_path / "other", plan)
+
+
+def test_nothing_is_written_into_runs_that_are_merged_or_scored(frames, tmp_path):
+    run = wutdet.benchmark(Weights("a.pt"), frames, out=tmp_path / "r", **OPTIONS).out
+    shutil.rmtree(run / "detections")
+    before = sorted(run.rglob("*"))
+    assert merge_runs([run], tmp_path / "whole") == (1, 1)
+    assert score_recorded(run, frames).shards_done == 1
+    (tmp_path / "begun").mkdir()
+    shutil.copy(run / "plan.json", tmp_path / "begun")
+    assert merge_runs([tmp_path / "begun"], tmp_path / "none") == (0, 1)
+    assert sorted(run.rglob("*")) == before
+    assert [path.name for path in (tmp_path / "begun").iterdir()] == ["plan.json"]

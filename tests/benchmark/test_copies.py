@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import cv2
 import msgspec
@@ -182,6 +183,50 @@ def test_a_rendering_that_is_not_finished_is_refused(copies, predictions, tmp_pa
     records[-1].write_bytes(b"\x00")
     with pytest.raises(DataError, match="damaged record"):
         score_copies(cut, predictions, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda boxes: [box | {"bbox": [*box["bbox"][:2], 1, 1]} for box in boxes], ": its labels were changed; give"),
+        (lambda boxes: [box | {"area": box["area"] + 1} for box in boxes], ": its labels were changed; give"),
+        (lambda boxes: boxes[1:], r": its labels were changed: \d+\.png has \d+ ships, and had \d+; give the render"),
+    ],
+)
+def test_labels_that_were_edited_are_refused(copies, predictions, tmp_path, change, said):
+    import shutil
+
+    edited = shutil.copytree(copies, tmp_path / "edited")
+    [path] = (edited / "clear/annotations").glob("*.json")
+    labels = json.loads(path.read_text())
+    path.write_text(json.dumps(labels | {"annotations": change(labels["annotations"])}))
+    with pytest.raises(DataError, match=said) as caught:
+        score_copies(edited, predictions, SETTINGS)
+    assert "\n" not in str(caught.value)
+
+
+def test_copies_that_leave_a_bad_frame_out_are_scored_and_their_ships_counted(part, predictions, tmp_path):
+    import dataclasses
+    import shutil
+
+    shutil.copytree(part.image_dir, tmp_path / "images")
+    (tmp_path / "images" / part[1].name).write_bytes(b"no image")
+    some = dataclasses.replace(part, image_dir=tmp_path / "images")
+    render(DatasetFrames(some), "clear", tmp_path / "c", workers=1, on_error="skip")
+    (tmp_path / "p").mkdir()
+    good = [
+        item
+        for item in json.loads((predictions / "clear.json").read_text())
+        if item["image_id"] != Path(part[1].name).stem
+    ]
+    (tmp_path / "p/clear.json").write_text(json.dumps(good))
+    found = score_copies(tmp_path / "c", tmp_path / "p", Settings(level=None)).scores
+    assert found.cells[0].images == len(part) - 1
+    [path] = (tmp_path / "c/clear/annotations").glob("*.json")
+    labels = json.loads(path.read_text())
+    path.write_text(json.dumps(labels | {"annotations": labels["annotations"][1:]}))
+    with pytest.raises(DataError, match="ships, and had"):
+        score_copies(tmp_path / "c", tmp_path / "p", Settings(level=None))
 
 
 def test_records_of_an_older_wutdet_have_no_horizon(copies, predictions, tmp_path):

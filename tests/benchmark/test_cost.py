@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,3 +48,11 @@ def test_ultralytics_tells_its_stages(tiny_weights, tiny_part, tmp_path) -> None
     parts = [stages[name]["total_s"] for name in ("preprocess", "infer", "postprocess")]
     assert all(part > 0 for part in parts)
     assert sum(parts) <= stages["detect"]["total_s"] + 0.01
+
+
+@pytest.mark.parametrize(("platform", "told", "megabytes"), [("linux", 2_000_000, 2048.0), ("darwin", 3_000_000, 3.0)])
+def test_memory_is_in_millions_of_bytes(monkeypatch, platform, told, megabytes) -> None:
+    """The system tells KiB, but for macOS, which tells bytes."""
+    monkeypatch.setattr("resource.getrusage", lambda _who: SimpleNamespace(ru_maxrss=told))
+    monkeypatch.setattr("sys.platform", platform)
+    assert cost_of([], 4).peak_memory_mb == megabytes

@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from blobs import blobs
@@ -13,12 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wutdet
-from wutdet.benchmark.execution import Execution
+from wutdet.benchmark.execution import Execution, Recipe, make_engine
 from wutdet.benchmark.merge import merge_runs
+from wutdet.benchmark.weather import make_weather
+from wutdet.detectors import DetectorInfo
 from wutdet.errors import ConfigError, DataError, FrameError, MissingExtraError, ScenarioError
 from wutdet.scoring.measure import Settings
 
 SCENARIOS = "clear,fog:3,rain:2"
+WEATHER = make_weather("clear", camera=None, cameras=None, ambient=None, severities=None, seed=0)
 QUICK = Settings(level=None)
 
 
@@ -112,6 +116,37 @@ def test_errors_travel_between_processes(error):
     assert (type(again), str(again), again.what, again.where) == (type(error), str(error), error.what, error.where)
 
 
+@pytest.mark.parametrize(
+    ("how", "device", "said"),
+    [
+        (
+            Execution(engine="ray", gpus_per_detector=1),
+            "cpu",
+            "they compute on the CPU; add --device 0, or leave it out",
+        ),
+        (Execution(engine="ray", gpus_per_detector=1), "7", "--device 7: .*; start it on a node with a GPU: it loads"),
+        (Execution(), "7", "--device 7: no such device here; use cpu, or"),
+    ],
+)
+def test_a_device_that_does_not_fit_is_refused_before_anything_is_written(
+    tiny_weights, frames, tmp_path, how, device, said
+):
+    with pytest.raises(ConfigError, match=said) as caught:
+        wutdet.benchmark(tiny_weights, frames, out=tmp_path / "r", scenarios="clear", execution=how, device=device)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "r").exists()
+
+
+def test_every_worker_computes_with_the_threads_of_the_plan(monkeypatch):
+    """A node with other cores would choose another number."""
+    pytest.importorskip("ray", reason="THE RAY ENGINE IS NOT TESTED: pip install 'wutdet[ray]'")
+    given = []
+    monkeypatch.setattr("wutdet.benchmark.engine_ray.ray_engine", lambda *words, **_: given.extend(words[:2]))
+    loaded = SimpleNamespace(info=DetectorInfo(name="a", threads=3))
+    make_engine(Execution(engine="ray"), Recipe("a.pt"), loaded, WEATHER, "stop")
+    assert given == [Recipe("a.pt", threads=3), loaded.info]
+
+
 PATHS = {"env_vars": {"PYTHONPATH": str(Path(__file__).parent.parent)}}
 
 
@@ -149,6 +184,30 @@ def test_a_bad_frame_is_one_line_from_ray_too(frames, tmp_path, monkeypatch):
     with pytest.raises(FrameError, match=frames[3].name) as caught:
         ray_run(damaged, tmp_path / "r")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_worker_with_other_weights_stops_the_run_in_one_line(frames, tmp_path, monkeypatch):
+    """A detector that says of another process that it loaded another file there."""
+    monkeypatch.syspath_prepend(Path(__file__).parent.parent)
+    here = os.getpid()
+
+    class Stale:
+        @property
+        def info(self):
+            return DetectorInfo(name="stale", weights_sha256="a" * 64 if os.getpid() == here else "b" * 64)
+
+        def __call__(self, images):
+            return blobs(images)
+
+    how = Execution(engine="ray", detectors=1)
+    said = (
+        r"ray, node \S+: its detector is not the one here \(detector.weights_sha256: bbb\w+… there, aaa\w+… here\); put"
+    )
+    with pytest.raises(ConfigError, match=said) as caught:
+        wutdet.benchmark(Stale(), frames, out=tmp_path / "r", scenarios=SCENARIOS, scoring=QUICK, execution=how)
+    assert "\n" not in str(caught.value)
+    assert not list((tmp_path / "r").glob("shards/*"))
 
 
 @pytest.mark.usefixtures("cluster")

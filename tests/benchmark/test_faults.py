@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import resource
@@ -10,9 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+import wutdet
+from wutdet.errors import DataError
+from wutdet.scoring.measure import Settings
 
 TESTS = Path(__file__).parent.parent
 KILLS = 20
@@ -87,12 +93,62 @@ def test_a_disk_that_is_full_is_one_line_and_the_run_continues(tiny_voc, undistu
     starved = finish(command(tiny_voc, out), preexec_fn=starve)
     assert starved.returncode == 2, starved.stderr
     line = starved.stderr.strip().splitlines()[-1]
-    assert "cannot be written (File too large); make room; the same command continues" in line
+    assert "cannot be written (File too large); make room, and give the same command again" in line
     assert not [path for path in out.rglob("*.msgpack") if path.stat().st_size <= 4096]
     assert not list(out.rglob("*.part"))
     done = finish(command(tiny_voc, out))
     assert done.returncode == 0, done.stderr
     assert contents(out) == undisturbed
+
+
+def test_whichever_file_meets_the_full_disk_it_is_one_line_and_the_run_continues(tiny_part, tmp_path):
+    """A run goes on under one limit after another on the size of files, each just too small for one of its files."""
+    split, how = tiny_part.split("train"), {"scenarios": "clear,fog:3,rain:2", "scoring": Settings(replicates=20)}
+    whole = contents(wutdet.benchmark("blobs:make", split, out=tmp_path / "whole", **how).out)
+    out, met = tmp_path / "run", []
+    for limit in sorted({len(data) - 1 for data in whole.values()}):
+        with largest_file(limit), pytest.raises(DataError, match=r"written \(File too large\); make room, ") as caught:
+            wutdet.benchmark("blobs:make", split, out=out, **how)
+        met.append(str(Path(caught.value.where).relative_to(out)))
+        assert not list(out.rglob(".*.part"))
+        assert {name: whole[name] for name in contents(out)} == contents(out)
+    assert met[0] == "plan.json"
+    assert {Path(name).suffix for name in met} >= {".json", ".msgpack"}
+    assert met[-1] == max(whole, key=lambda name: len(whole[name]))
+    wutdet.benchmark("blobs:make", split, out=out, **how)
+    assert contents(out) == whole
+
+
+@pytest.mark.parametrize("name", ["plan.json", "000001.msgpack", "replicates.npz", "scores.json", "manifest.json"])
+def test_a_file_that_gets_no_name_is_one_line_too(tiny_part, tmp_path, monkeypatch, name):
+    """As where a folder cannot grow."""
+    split, how = tiny_part.split("train"), {"scenarios": "clear", "scoring": Settings(replicates=20)}
+    with monkeypatch.context() as patch:
+        for call in ("replace", "link"):
+            patch.setattr(os, call, _full(getattr(os, call), name))
+        with pytest.raises(DataError, match=rf"{name}: cannot be written \(No space left on device\); make room"):
+            wutdet.benchmark("blobs:make", split, out=tmp_path / "run", **how)
+    assert not list((tmp_path / "run").rglob(".*.part"))
+    assert wutdet.benchmark("blobs:make", split, out=tmp_path / "run", **how).found is not None
+
+
+def _full(real, name):
+    def refusing(source, target):
+        if Path(target).name == name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(source, target)
+
+    return refusing
+
+
+@contextmanager
+def largest_file(size_bytes):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_an_image_that_is_cut_short_stops_the_run_and_once_restored_it_continues(tiny_voc, undisturbed, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import statistics
 
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from wutdet.benchmark.matrix import run_matrix
-from wutdet.benchmark.matrix_plan import MatrixDetector, MatrixPlan, load_matrix, matrix_names
+from wutdet.benchmark.matrix_plan import MatrixDetector, MatrixPlan, load_matrix
 from wutdet.benchmark.record import read_cost
 from wutdet.errors import ConfigError, DataError
 from wutdet.report.matrix_table import (
@@ -74,9 +75,15 @@ def test_what_is_finished_is_not_done_again(done, tiny_part):
     assert {path: path.stat().st_mtime_ns for path in kept} == times
 
 
-def test_another_plan_and_a_missing_split_are_refused(done, tiny_part, tmp_path):
-    with pytest.raises(ConfigError, match=r"a matrix of another plan \(plan.seed: 0 there, 1 here\)"):
-        run_matrix(msgspec.structs.replace(PLAN, seed=1), tiny_part, done[0])
+def test_other_data_and_a_missing_split_are_refused(done, tiny_part, tmp_path):
+    fewer = dataclasses.replace(tiny_part, images=tiny_part.images.head(39))
+    shorts = [data.sha256[:12] for data in (tiny_part, fewer)]
+    with pytest.raises(ConfigError, match=r"of other data \(sha256: {}… there, {}… here\)".format(*shorts)):
+        run_matrix(msgspec.structs.replace(PLAN, splits=("val",)), fewer, done[0])
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/note.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="exists and is no matrix"):
+        run_matrix(PLAN, tiny_part, tmp_path / "full")
     with pytest.raises(DataError, match="no split 'tset'"):
         run_matrix(msgspec.structs.replace(PLAN, splits=("tset",)), tiny_part, tmp_path / "m")
     assert not (tmp_path / "m").exists()
@@ -146,38 +153,6 @@ def test_the_terminal_table_fits_100_columns(scored):
     assert "infer" in text
 
 
-def test_plans_that_ship_are_readable_and_name_baselines_that_exist():
-    from wutdet.training import baseline_names
-
-    assert matrix_names() == ["full", "quick"]
-    for name in matrix_names():
-        plan = load_matrix(name)
-        assert plan.name == name
-        assert {one.baseline for one in plan.detectors} <= set(baseline_names())
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("name: x\ndetectors: []\n", "length"),
-        ("name: x\ndetectors: [{baseline: a, detector: b}]\n", "names a baseline or a detector"),
-        ("name: x\ndetectors: [{detector: b, seeds: [1, 2]}]\n", "are of a baseline"),
-        ("name: x\ndetectors: [{baseline: a, seeds: [1, 1]}]\n", "a seed comes twice"),
-        ("name: x\ndetectors: [{baseline: a}, {baseline: a}]\n", "'a' comes twice"),
-        ("name: x\ndetectors: [{baseline: a}]\nscenario: fog:1\n", r"did you mean scenarios\?"),
-        ("name: x\ndetectors: [{baselin: a}]\n", r"did you mean baseline\?"),
-        ("name: x\ndetectors: [{baseline: a, tiles: {tile_pix: 640}}]\n", r"did you mean tile_px\?"),
-        ("name: x\ndetectors: [{baseline: a, tiles: {tile_px: 3}}]\n", "give 32 or more"),
-    ],
-)
-def test_a_plan_that_is_wrong_is_one_line(tmp_path, text, said):
-    path = tmp_path / "p.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=said) as caught:
-        load_matrix(path)
-    assert "\n" not in str(caught.value)
-
-
 def test_a_detector_may_look_at_tiles(tiny_weights, tiny_part, tmp_path):
     (tmp_path / "p.yaml").write_text(
         f"name: x\ndetectors: [{{detector: {tiny_weights}, imgsz: 96, tiles: {{plan: full, tile_px: 64}}}}]\n"
@@ -187,8 +162,3 @@ def test_a_detector_may_look_at_tiles(tiny_weights, tiny_part, tmp_path):
     protocol = done.run.scores.detector.protocol
     assert (protocol.imgsz, protocol.tiles.plan, protocol.tiles.tile_px) == (96, "full", 64)
     assert done.run.scores.detector.name.endswith("+ full tiles")
-
-
-def test_an_unknown_plan_offers_the_nearest():
-    with pytest.raises(ConfigError, match=r"did you mean quick\?"):
-        load_matrix("quik")

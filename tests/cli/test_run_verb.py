@@ -25,6 +25,20 @@ def test_mistakes_are_one_line(run, tiny_voc, tmp_path):
     assert not (tmp_path / "m").exists()
 
 
+def test_a_detector_that_fails_is_a_line_and_exit_2_and_the_table_has_the_others(run, tiny_voc, tmp_path):
+    (tmp_path / "empty.onnx").write_bytes(b"")
+    plan = tmp_path / "plan.yaml"
+    named = f"[{{detector: {tmp_path / 'empty.onnx'}}}, {{detector: 'blobs:make', name: b}}]"
+    plan.write_text(f"name: p\ndetectors: {named}\nscenarios: clear\nsplits: [val]\n")
+    command = ["run", plan, tiny_voc, "--splits", tiny_voc / "splits", "--out", tmp_path / "m", "--interval", "0"]
+    for more in ([], ["--json"]):
+        done = run(*command, *more)
+        assert done.code == 2
+        assert done.err.strip().splitlines()[-1].startswith(f"wutdet: empty-val: {tmp_path / 'empty.onnx'}: ")
+        assert "AP_small clear" in " ".join(done.out.split())
+    assert [line.split(",")[0] for line in (tmp_path / "m/table.csv").read_text().splitlines()] == ["detector", "b"]
+
+
 def _plan(folder):
     path = folder / "p.yaml"
     path.write_text("name: p\ndetectors: [{detector: 'blobs:make'}]\nsplits: [tset]\n")

@@ -247,6 +247,60 @@ def test_mistakes_end_in_one_line(
     assert not out.exists() or not list(out.iterdir())
 
 
+OF_RUN = {"--split": "train", "--slices": "scene", "--category": "1", "--name": "m", "--out": "o", "--severities": "s"}
+OF_COPIES = {
+    "--slices": "scene",
+    "--images": "i",
+    "--splits": "s",
+    "--sidecar": "s",
+    "--voc-origin": "0",
+    "--classes": "boat=ship",
+    "--on-error": "skip",
+}
+
+
+@pytest.mark.parametrize(
+    ("subject", "option", "value"),
+    [
+        *(("run", name, value) for name, value in OF_RUN.items()),
+        *(("copies", name, value) for name, value in OF_COPIES.items()),
+        ("file", "--severities", "s"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(
+    labels: Path, one_hit: Path, tmp_path: Path, run: Run, subject: str, option: str, value: str
+) -> None:
+    (tmp_path / "s").write_text("kinds:\n  fog: {severities: [3000, 900]}\n")
+    (tmp_path / "i").mkdir()
+    given = tmp_path / value if option in ("--out", "--severities", "--images", "--splits", "--sidecar") else value
+    data, detections, words = labels, one_hit, "one results file, without weather"
+    if subject == "run":
+        detections, words = tmp_path / "run", "a run, whose plan says it; nothing is written"
+        detections.mkdir()
+    if subject == "copies":
+        data, words = rendered(tmp_path / "copies"), "rendered copies, whose labels say it all"
+    assert (
+        run("score", data, detections, option, given).complaint == f"{option}: means nothing for {words}; leave it out"
+    )
+    assert not (tmp_path / "o").exists()
+
+
+def test_several_options_that_would_be_ignored_are_one_line(labels: Path, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "run").mkdir()
+    said = run("score", labels, tmp_path / "run", "--split", "val", "--out", tmp_path / "o").complaint
+    assert said == "--split, --out: mean nothing for a run, whose plan says it; nothing is written; leave them out"
+
+
+def rendered(folder: Path) -> Path:
+    """What tells a folder of copies."""
+    folder.mkdir()
+    source = {"name": "a", "split": None, "frames": 1, "ships": 1, "sha256": "", "image_bytes": 1}
+    plan = {"schema": "wutdet-render-1", "source": source, "scenarios": [], "image_format": "png", "pixels": ""}
+    more = {"ignore_below": None, "camera": {}, "cameras": {}, "ambient": {}, "seed": 0, "versions": {}}
+    (folder / "plan.json").write_text(json.dumps(plan | more))
+    return folder
+
+
 def test_detections_that_are_none(labels: Path, tmp_path: Path, run: Run) -> None:
     (tmp_path / "d.json").write_text('{"images": []}')
     assert run("score", labels, tmp_path / "d.json").complaint.startswith(f"{tmp_path / 'd.json'}: is a COCO dataset,")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +8,6 @@ import pytest
 from builders import tree_digest
 
 from wutdet import load
-from wutdet.dataset.files import write_aside
 
 
 def test_a_dataset_and_its_frames_cannot_be_changed(voc_part: Path) -> None:
@@ -46,38 +44,3 @@ def test_nothing_is_ever_written_into_the_data(voc_part: Path, tmp_path: Path) -
     coco = tree_digest(tmp_path / "coco")
     load(tmp_path / "coco").info()
     assert tree_digest(tmp_path / "coco") == coco
-
-
-def test_a_file_is_written_whole(tmp_path: Path) -> None:
-    write_aside(tmp_path / "a.json", b"new")
-    write_aside(tmp_path / "a.json", b"newer")
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.json": b"newer"}
-
-
-@pytest.mark.parametrize("failing", ["write_bytes", "replace"])
-@pytest.mark.parametrize("existing", [True, False])
-def test_a_write_that_fails_leaves_the_folder_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, existing: bool
-) -> None:
-    target = tmp_path / "a.json"
-    if existing:
-        target.write_bytes(b"old")
-
-    def half(self: Path, data: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(data[:2])
-        raise OSError(28, "No space left on device")
-
-    def never(source: Path, destination: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    if failing == "write_bytes":
-        monkeypatch.setattr(Path, "write_bytes", half)
-    else:
-        monkeypatch.setattr(os, "replace", never)
-    with pytest.raises(OSError, match="No space left"):
-        write_aside(target, b"new and longer")
-    monkeypatch.undo()
-    assert os.listdir(tmp_path) == (["a.json"] if existing else [])
-    if existing:
-        assert target.read_bytes() == b"old"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from wutdet.benchmark.columns import CellColumns, FrameColumns, GivenCells
+from wutdet.benchmark.copies_labels import check_labels
 from wutdet.benchmark.scored_weather import Circumstances, circumstances_of_copies
 from wutdet.benchmark.scoring import score_frames
-from wutdet.benchmark.store import CellResult, FrameResult, cell_result
+from wutdet.benchmark.store import rounded
 from wutdet.dataset import Dataset, load
 from wutdet.dataset.files import new_folder
 from wutdet.detectors import Detections, DetectorInfo
@@ -87,7 +91,7 @@ def score_copies(
     _check_severities(folder, taken, how.severities or all_severities())
     whole = load(folder / taken[0].folder)
     records = sorted((item for item in read_records(folder) if not item.left_out), key=lambda item: item.image_id)
-    _check_frames(folder, whole, records)
+    check_labels(folder / taken[0].folder, whole, plan.source, records)
     dataset = _chosen(whole, plan, split)
     wanted = set(dataset.images["image_id"])
     records = [record for record in records if record.image_id in wanted]
@@ -96,8 +100,7 @@ def score_copies(
     for info in taken:
         results = read_results(files[info.scenario], _known(dataset), elsewhere=others, category=category)
         notes += [f"{info.scenario}: {line}" for line in results.notes]
-        cells.append(_cells(results.found, records, plan.scenarios.index(info)))
-    frames = [_frame(record, list(row)) for record, *row in zip(records, *cells, strict=True)]
+        cells.append(_columns(results.found, records, plan.scenarios.index(info)))
     target = None if out is None else new_folder(Path(out))
     subject = _Subject(
         DetectorInfo(name=detector) if isinstance(detector, str) else detector,
@@ -105,7 +108,7 @@ def score_copies(
         tuple(info.scenario for info in taken),
         circumstances_of_copies(folder, plan),
     )
-    scored = score_frames(subject, dataset, frames, how, advance)
+    scored = score_frames(subject, dataset, GivenCells(_frames(records), tuple(cells)), how, advance)
     if target is not None:
         write_replicates(target, scored.cells)
         write_scores(target, scored.scores)
@@ -172,14 +175,6 @@ def _clear_first(info: ScenarioInfo) -> bool:
     return info.scenario != _CLEAR
 
 
-def _check_frames(folder: Path, dataset: Dataset, records: Sequence[FrameRecord]) -> None:
-    """Refuse a rendering that was not finished, or whose files were changed since."""
-    names = dict(dataset.images.select("image_id", "file_name").iter_rows())
-    if names != {record.image_id: record.copy_name for record in records}:
-        remedy = "give the render command again"
-        raise DataError("is not finished, or its labels were changed", where=folder, remedy=remedy)
-
-
 def _known(dataset: Dataset) -> KnownImages:
     return KnownImages(dataset.images["image_id"].to_numpy(), dataset.images["file_name"].to_list())
 
@@ -202,26 +197,29 @@ def _dataset_info(plan: RenderPlan, dataset: Dataset, whole: Dataset) -> Dataset
     )
 
 
-def _cells(found: FoundBoxes, records: Sequence[FrameRecord], place: int) -> list[CellResult]:
-    """What was found in each recorded frame, best score first, rounded as a benchmark stores it."""
+def _columns(found: FoundBoxes, records: Sequence[FrameRecord], place: int) -> CellColumns:
+    """A cell, the best score of a frame first, rounded as a benchmark stores it."""
     order = np.lexsort((-found.scores, found.image_ids))
-    ids = found.image_ids[order]
-    xyxy, scores = found.xywh[order].copy(), found.scores[order]
+    xyxy = found.xywh[order]
     xyxy[:, 2:] += xyxy[:, :2]
-    wanted = np.array([record.image_id for record in records], np.int64)
-    starts, ends = np.searchsorted(ids, wanted, "left"), np.searchsorted(ids, wanted, "right")
-    return [
-        cell_result(
-            Detections(xyxy[start:end], scores[start:end]),
-            np.array(record.transmittance[place], np.float64),
-            np.array(record.contrast[place], np.float64),
-        )
-        for record, start, end in zip(records, starts, ends, strict=True)
-    ]
+    xywh, scores = rounded(Detections(xyxy, found.scores[order]))
+    return CellColumns(
+        FoundBoxes(found.image_ids[order], xywh, scores),
+        transmittance=_of_ships([record.transmittance[place] for record in records]),
+        contrast=_of_ships([record.contrast[place] for record in records]),
+    )
 
 
-def _frame(record: FrameRecord, cells: list[CellResult]) -> FrameResult:
+def _of_ships(per_frame: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """One number a ship, frame after frame; records hold them rounded as a benchmark stores them."""
+    return np.fromiter(chain.from_iterable(per_frame), np.float64)
+
+
+def _frames(records: Sequence[FrameRecord]) -> FrameColumns:
     """A frame whose record does not tell its horizon counts as one that has none."""
-    known = record.horizon_px is not None
-    source = record.horizon_source if known else "fallback"
-    return FrameResult(record.image_id, source, record.horizon_px or (0.0, 0.0), "", cells)
+    known = [record.horizon_px is not None for record in records]
+    return FrameColumns(
+        np.array([record.image_id for record in records], np.int64),
+        tuple(record.horizon_source if knows else "fallback" for record, knows in zip(records, known, strict=True)),
+        np.array([record.horizon_px or (0.0, 0.0) for record in records], np.float64).reshape(-1, 2),
+    )

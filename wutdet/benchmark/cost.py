@@ -80,7 +80,8 @@ def cost_of(times: Sequence[Seconds], cells: int) -> Cost:
 
 def _peak_memory_mb() -> float:
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(most / (1e6 if sys.platform == "darwin" else 1e3), 1)  # bytes there, KiB elsewhere
+    unit_bytes = 1 if sys.platform == "darwin" else 1024
+    return round(most * unit_bytes / 1e6, 1)
 
 
 def _peak_gpu_memory_mb() -> float | None:

@@ -6,13 +6,19 @@ frame depends on nothing else, so repeating it changes nothing.
 
 from __future__ import annotations
 
+import platform
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from wutdet.benchmark.frame_work import FrameTask, Measured, RenderedFrame, detect_frame, render_task
+from wutdet.benchmark.plan import decisive_versions
+from wutdet.detectors import Detector, DetectorInfo, describe
 from wutdet.errors import ConfigError, MissingExtraError, WutdetError
+from wutdet.plan_text import differences_text, plan_differences
 
 if TYPE_CHECKING:
     from wutdet.benchmark.engine import Engine
@@ -26,6 +32,7 @@ _RETRIES: Final = 5
 
 def ray_engine(
     recipe: Recipe,
+    info: DetectorInfo,
     weather: Weather,
     on_error: OnError,
     *,
@@ -38,6 +45,7 @@ def ray_engine(
 
     Args:
         recipe: what each actor loads its detector from; a callable must pickle.
+        info: what each actor's detector must say of itself.
         weather: what frames go through.
         on_error: `stop` raises at the first bad frame; `skip` leaves it out.
         address: of a running cluster; None starts one on this machine and ends it afterwards.
@@ -60,7 +68,8 @@ def ray_engine(
             at_once = renderers or _spare_cpus(ray, 0 if gpus_per_detector else detectors)
             settings = {"num_cpus": 0 if gpus_per_detector else 1, "num_gpus": gpus_per_detector}
             actor = ray.remote(max_restarts=-1, max_task_retries=-1, **settings)(_DetectorActor)
-            actors = [actor.remote(recipe) for _ in range(detectors)]
+            wanted = _told(info)
+            actors = [actor.remote(recipe, wanted) for _ in range(detectors)]
             render = ray.remote(num_cpus=1, max_retries=_RETRIES)(render_task)
             shared = ray.put(weather)
             turn = cycle(actors)
@@ -95,12 +104,34 @@ def _in_order(ray: Any, pending: Iterator[Any], most: int) -> Iterator[Measured]
 class _DetectorActor:
     """A process that keeps a detector and answers frame by frame."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._detector = recipe.load()
+    def __init__(self, recipe: Recipe, wanted: bytes) -> None:
+        self._recipe, self._wanted = recipe, wanted
+        self._detector: Detector | None = None
 
     def detect(self, rendered: RenderedFrame) -> Measured:
-        """What a rendered frame gives."""
+        """What a rendered frame gives.
+
+        Raises:
+            ConfigError: the detector cannot be loaded here, or is another one.
+        """
+        if self._detector is None:  # at work, not before, as of a start that fails Ray does not tell the error
+            self._detector = self._load()
         return detect_frame(rendered, self._detector)
+
+    def _load(self) -> Detector:
+        detector = self._recipe.load()
+        if differing := plan_differences(_told(describe(detector)), self._wanted):
+            raise ConfigError(
+                f"its detector is not the one here ({differences_text(differing)})",
+                where=f"ray, node {platform.node()}",
+                remedy="put the same weights and packages on every node, then the same command continues",
+            )
+        return detector
+
+
+def _told(info: DetectorInfo) -> bytes:
+    """What decides detections on a node: the detector and the versions there."""
+    return msgspec.json.encode({"detector": info, "versions": decisive_versions(info)})
 
 
 def _result(ray: Any, pending: Any) -> Measured:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from wutdet.benchmark.engine import Engine, local_engine
 from wutdet.benchmark.weather import Weather
 from wutdet.dataset.load import OnError
-from wutdet.detectors import Detector, InferenceProtocol, load_detector
+from wutdet.detectors import Detector, InferenceProtocol, describe, load_detector
 from wutdet.errors import ConfigError
 
 EngineName = Literal["local", "ray"]
@@ -84,6 +84,25 @@ class Execution:
         return shard % of == place - 1
 
 
+def load_here(how: Execution, recipe: Recipe) -> Detector:
+    """The detector in this process, which measures, or with Ray says what those of the workers must be.
+
+    Raises:
+        ConfigError: it names nothing that exists, or its device and the way the run is worked off do not fit.
+    """
+    try:
+        loaded = recipe.load()
+    except ConfigError as error:
+        if how.engine != "ray" or error.where != f"--device {recipe.device}":
+            raise
+        remedy = "start it on a node with a GPU: it loads the detector too, to know what the workers must have"
+        raise ConfigError(error.what, where=error.where, remedy=remedy) from None
+    if how.gpus_per_detector and describe(loaded).device == "cpu":
+        what = "a GPU is reserved for each detector, and they compute on the CPU"
+        raise ConfigError(what, where="--gpus-per-detector", remedy="add --device 0, or leave it out")
+    return loaded
+
+
 def make_engine(how: Execution, recipe: Recipe, loaded: Detector, weather: Weather, on_error: OnError) -> Engine:
     """The engine that is asked for.
 
@@ -93,8 +112,10 @@ def make_engine(how: Execution, recipe: Recipe, loaded: Detector, weather: Weath
     if how.engine == "ray":
         from wutdet.benchmark.engine_ray import ray_engine
 
+        info = describe(loaded)
         return ray_engine(
-            recipe,
+            replace(recipe, threads=info.threads or recipe.threads),  # a worker may have other cores
+            info,
             weather,
             on_error,
             address=how.address,

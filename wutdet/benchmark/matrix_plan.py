@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from wutdet.detectors import InferenceProtocol, Tiling
 from wutdet.errors import ConfigError
 from wutdet.resources import share_dir
+from wutdet.training import train
 from wutdet.training.field_hints import field_remedy
 from wutdet.yaml_text import decode_yaml
+
+_BESIDE: Final = {"seed": "seeds", "weights": "weights"}
+"""What is no setting in a plan but has a place of its own, by the name that training has for it."""
+_ARGUMENTS: Final = frozenset(inspect.signature(train).parameters) - {"overrides"}
 
 
 class MatrixDetector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One detector of a matrix: a baseline that is trained, or one that is there.
 
     Raises:
-        ConfigError: it names none or both, or seeds for one that is not trained.
+        ConfigError: it names none or both, seeds for one that is not trained, what is no setting, or a name that
+            makes no folder.
     """
 
     baseline: str | None = None
@@ -30,8 +37,8 @@ class MatrixDetector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Weights, or `pkg.module:factory`."""
     name: str | None = None
     """In tables and folders; None is the baseline's name, or the stem of the weights."""
-    seeds: Annotated[tuple[int, ...], msgspec.Meta(min_length=1)] = (0,)
-    """Of the training, one run each."""
+    seeds: Annotated[tuple[int, ...], msgspec.Meta(min_length=1)] | None = None
+    """Of the training, one run each; None is 0."""
     weights: str | None = None
     """That training starts from, in place of the baseline's own."""
     settings: dict[str, Any] = {}
@@ -47,11 +54,19 @@ class MatrixDetector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         """Refuse what cannot be run."""
         if (self.baseline is None) == (self.detector is None):
             raise ConfigError("names a baseline or a detector, one of them", where="detectors", remedy="correct it")
-        if self.detector is not None and (len(self.seeds) > 1 or self.weights or self.settings):
+        if self.detector is not None and (len(self.seeds or ()) > 1 or self.weights or self.settings):
             what = "seeds, weights and settings are of a baseline that is trained"
             raise ConfigError(what, where=f"detectors: {self.detector}", remedy="leave them out")
-        if len(set(self.seeds)) < len(self.seeds):
-            raise ConfigError("a seed comes twice", where=f"detectors: {self.label}", remedy="give each once")
+        if self.seeds is not None and len(set(self.seeds)) < len(self.seeds):
+            raise ConfigError("a seed comes twice", where=self.where, remedy="give each once")
+        _check_name(self.label if self.name is None else self.name, "detectors")
+        for key in self.settings:
+            _check_setting(key, self.where)
+
+    @property
+    def where(self) -> str:
+        """What an error about it names."""
+        return f"detectors: {self.label}"
 
     @property
     def protocol(self) -> InferenceProtocol:
@@ -68,7 +83,7 @@ class MatrixPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Which runs there are, and in which weather.
 
     Raises:
-        ConfigError: two detectors have one name.
+        ConfigError: two detectors have one name, two runs one folder, or a split's name makes none.
     """
 
     name: str
@@ -85,11 +100,18 @@ class MatrixPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         twice = next((label for label in labels if labels.count(label) > 1), None)
         if twice is not None:
             raise ConfigError(f"'{twice}' comes twice", where="detectors", remedy="give each a name of its own")
+        for split in self.splits:
+            _check_name(split, "splits")
+        folders = [cell.run.casefold() for cell in self.cells()]  # some file systems do not tell A from a
+        shared = next((cell.run for cell in self.cells() if folders.count(cell.run.casefold()) > 1), None)
+        if shared is not None:
+            what = f"two runs would be in one folder, '{shared}'"
+            raise ConfigError(what, where="detectors", remedy="give a detector another name, and each split once")
 
     def cells(self) -> Iterator[MatrixCell]:
         """Every run, in order."""
         for detector in self.detectors:
-            for seed in detector.seeds:
+            for seed in detector.seeds or (0,):
                 for split in self.splits:
                     yield MatrixCell(detector, seed, split)
 
@@ -111,6 +133,22 @@ class MatrixCell:
     def run(self) -> str:
         """The folder of the run."""
         return f"{self.model}-{self.split}"
+
+
+def _check_name(name: str, where: str) -> None:
+    """Refuse what is no name of a folder inside another."""
+    if not name or name.startswith(".") or "/" in name or "\\" in name or not name.isprintable():
+        remedy = "give a name without / and \\ that does not begin with a dot"
+        raise ConfigError(f"{name!r} makes no folder", where=where, remedy=remedy)
+
+
+def _check_setting(key: str, where: str) -> None:
+    """Refuse a setting that the plan or the command decides."""
+    if key in _BESIDE:
+        raise ConfigError(f"'{key}' is none of the settings", where=where, remedy=f"give {_BESIDE[key]}: beside them")
+    if key in _ARGUMENTS:
+        remedy = "leave it out; the options of the command are for the whole matrix"
+        raise ConfigError(f"'{key}' is none of the settings", where=where, remedy=remedy)
 
 
 def matrix_names() -> list[str]:

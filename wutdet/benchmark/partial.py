@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from wutdet.benchmark.columns import RecordedShards
 from wutdet.benchmark.plan import Plan, read_plan, shards
 from wutdet.benchmark.scoring import score_frames
 from wutdet.benchmark.store import Store
@@ -48,8 +49,8 @@ def score_recorded(run: str | Path, dataset: Dataset, settings: Settings | None 
     there = [number for number in range(count) if store.has(number)]
     if not there:
         raise DataError("has no shard yet", where=folder, remedy="wait for the first")
-    frames = [frame for number in there for frame in store.read(number)]
-    scored = score_frames(plan, chosen, frames, replace(settings or Settings(), severities=all_severities()))
+    recorded = RecordedShards(store, there, len(plan.scenarios))
+    scored = score_frames(plan, chosen, recorded, replace(settings or Settings(), severities=all_severities()))
     return Partial(scored.scores, len(there), count)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ from wutdet.benchmark.plan_weather import CameraInfo, KindInfo, ambient_info, ca
 from wutdet.benchmark.scored_weather import Circumstances
 from wutdet.benchmark.weather import Weather
 from wutdet.dataset import Dataset
-from wutdet.dataset.files import new_folder, write_aside
+from wutdet.dataset.claim import claim
 from wutdet.detectors import DetectorInfo
+from wutdet.detectors.packages import runtime_versions
 from wutdet.errors import ConfigError, DataError
 from wutdet.plan_text import PlanSettings, differences_text, plan_differences
 from wutdet.scenarios import PIXELS
@@ -52,7 +54,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     shard_frames: int
     image_bytes: int
     """The sizes of all image files, added up: notices a changed image without reading all of them."""
+    image_sizes_sha256: str | None = None
+    """Of the names and sizes of all image files: notices two that were swapped. None in a plan of an older wutdet."""
     versions: dict[str, str]
+    """Of what pixels and detections depend on, and whose suppression of boxes is used."""
     scenario_pixels: int = 1
     """`wutdet.scenarios.PIXELS` of the wutdet that renders."""
 
@@ -68,7 +73,7 @@ def make_plan(
     weather: Weather,
 ) -> Plan:
     """The plan of a benchmark of this detector on these frames in this weather."""
-    paths = (dataset.image_dir / name for name in dataset.images["file_name"])
+    sizes = {name: _size_bytes(dataset.image_dir / name) for name in sorted(dataset.images["file_name"])}
     return Plan(
         detector=detector,
         dataset=DatasetInfo(
@@ -85,8 +90,9 @@ def make_plan(
         ambient=ambient_info(weather.ambient),
         seed=weather.seed,
         shard_frames=_SHARD_FRAMES,
-        image_bytes=sum(path.stat().st_size for path in paths if path.is_file()),
-        versions=decisive_versions(),
+        image_bytes=sum(sizes.values()),
+        image_sizes_sha256=hashlib.sha256(msgspec.json.encode(list(sizes.items()))).hexdigest(),
+        versions=decisive_versions(detector),
         scenario_pixels=PIXELS,
     )
 
@@ -104,18 +110,17 @@ def claim_folder(out: Path, plan: Plan) -> Plan:
 
     Raises:
         ConfigError: the folder holds something else; the message names what differs.
+        DataError: the folder cannot be made or written.
     """
-    path = out / PLAN_NAME
     encoded = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
-    if path.is_file():
-        if differing := plan_differences(path.read_bytes(), encoded, _names):
-            told = differences_text(differing)
-            raise ConfigError(f"holds a run of another plan ({told})", where=out, remedy="choose another --out")
-        return read_plan(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError("exists and is no benchmark run", where=out, remedy="choose another --out")
-    write_aside(new_folder(out) / PLAN_NAME, encoded)
-    return plan
+    refusal = ConfigError("exists and is no benchmark run", where=out, remedy="choose another --out")
+    stored = claim(out / PLAN_NAME, encoded, refusal)
+    if stored is None:
+        return plan
+    if differing := plan_differences(stored, encoded, _names):
+        told = differences_text(differing)
+        raise ConfigError(f"holds a run of another plan ({told})", where=out, remedy="choose another --out")
+    return read_plan(out)
 
 
 def _names(there: PlanSettings, here: PlanSettings) -> Collection[str]:
@@ -137,9 +142,14 @@ def read_plan(run: Path) -> Plan:
         raise DataError("no benchmark run here", where=run, remedy="give the --out of a benchmark") from None
 
 
-def decisive_versions() -> dict[str, str]:
+def decisive_versions(detector: DetectorInfo) -> dict[str, str]:
     """Installed versions of what pixels and detections depend on."""
-    return {name: version for name in _DECISIVE if (version := _installed(name)) is not None}
+    installed = {name: version for name in _DECISIVE if (version := _installed(name)) is not None}
+    return installed | runtime_versions(detector)
+
+
+def _size_bytes(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _installed(name: str) -> str | None:

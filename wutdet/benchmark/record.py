@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,10 +11,8 @@ import msgspec
 
 from wutdet.benchmark.cost import Cost
 from wutdet.benchmark.plan import Plan
-from wutdet.benchmark.store import FrameResult
 from wutdet.dataset.files import write_aside
 from wutdet.errors import DataError
-from wutdet.rendering.horizon_sources import count_sources
 from wutdet.training.machine import cpu_model
 
 MANIFEST_NAME: Final = "manifest.json"
@@ -26,18 +24,25 @@ def write_manifest(
     *,
     command: str,
     cost: Cost,
-    frames: Sequence[FrameResult],
+    horizon_sources: Mapping[str, int],
 ) -> None:
     """Write `manifest.json`: on one machine deterministic but for `measured`, what the frames computed just now cost.
 
     Where none was computed, as when a run is scored anew, what an earlier call measured stays.
+
+    Args:
+        folder: of the run.
+        plan: of the run.
+        command: what the user typed.
+        cost: of the frames computed just now.
+        horizon_sources: how many frames came by their horizon in each way; ranges of `fallback` rest on a guess.
     """
     known = cost if cost.frames else read_cost(folder) or cost
     manifest: dict[str, Any] = {
         "schema": "wutdet-manifest-2",
         "command": command,
         "plan": msgspec.to_builtins(plan),
-        "horizon_sources": horizon_sources(frames),
+        "horizon_sources": dict(horizon_sources),
         "machine": {
             "python": platform.python_version(),
             "system": platform.system(),
@@ -47,11 +52,6 @@ def write_manifest(
         "measured": msgspec.to_builtins(known),
     }
     write_aside(folder / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-
-
-def horizon_sources(frames: Sequence[FrameResult]) -> dict[str, int]:
-    """How many frames came by their horizon in each way; the ranges of frames with a `fallback` rest on a guess."""
-    return count_sources(frame.horizon_source for frame in frames if not frame.skipped)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from wutdet.benchmark.columns import RecordedShards
 from wutdet.benchmark.cost import cost_of
+from wutdet.benchmark.detection_files import write_cells
 from wutdet.benchmark.engine import Engine
-from wutdet.benchmark.execution import Execution, Recipe, make_engine
+from wutdet.benchmark.execution import Execution, Recipe, load_here, make_engine
 from wutdet.benchmark.frame_work import FrameTask, Seconds
 from wutdet.benchmark.plan import Plan, claim_folder, make_plan, shards
 from wutdet.benchmark.record import write_manifest
@@ -19,6 +21,7 @@ from wutdet.dataset import Dataset
 from wutdet.dataset.load import OnError
 from wutdet.detectors import Detector, InferenceProtocol, describe
 from wutdet.errors import ConfigError, DataError
+from wutdet.rendering.horizon_sources import count_sources
 from wutdet.scenarios import Ambient, Camera, Cameras, Scenario, SeverityTable
 from wutdet.scoring.measure import Settings
 from wutdet.scoring.replicates import write_replicates
@@ -72,7 +75,8 @@ def benchmark(
 ) -> Run:
     """Measure a detector under every scenario, and score each cell.
 
-    Recorded shards of an earlier run with the same plan are kept, so a run that was killed goes on where it was.
+    Recorded shards of an earlier run with the same plan are kept, so a run that was killed goes on where it was; only
+    those with a skipped frame are computed anew, as its image may have been restored.
     A batch is one frame's cells in plan order: detections are byte-identical at equal device, threads and plan.
 
     Args:
@@ -107,7 +111,7 @@ def benchmark(
     check_cameras(weather.cameras, chosen)
     how = execution or Execution()
     recipe = Recipe(detector, protocol, classes, device, threads, trust_weights)
-    loaded = recipe.load()
+    loaded = load_here(how, recipe)
     folder = Path(out)
     plan = claim_folder(folder, make_plan(describe(loaded), chosen, weather))
     store = Store(folder)
@@ -129,10 +133,10 @@ def _compute(
     how: Execution,
     advance: Callable[[int], None] | None,
 ) -> list[Seconds]:
-    """Record the shards of this part that are missing; how long each frame took."""
+    """Record the shards of this part that are missing or lack a frame; how long each frame of a new result took."""
     cameras = dataset.images["camera"].to_list()
     mine = [number for number in range(len(pieces)) if how.takes(number)]
-    missing = [number for number in mine if not store.has(number)]
+    missing = [number for number in mine if not _is_whole(store, number)]
     if advance is not None:
         advance(sum(len(pieces[number]) for number in mine) - sum(len(pieces[number]) for number in missing))
 
@@ -144,11 +148,18 @@ def _compute(
     stream, times = engine(tasks()), list[Seconds]()
     for number in missing:
         of_shard = [next(stream) for _ in pieces[number]]
-        store.write(number, [item.result for item in of_shard])
-        times += [item.seconds for item in of_shard if not item.result.skipped]
+        results = [item.result for item in of_shard]
+        if not (store.has(number) and store.read(number) == results):  # a frame that was bad may be bad still
+            store.write(number, results)
+            times += [item.seconds for item in of_shard if not item.result.skipped]
         if advance is not None:
             advance(len(of_shard))
     return times
+
+
+def _is_whole(store: Store, shard: int) -> bool:
+    """Whether a shard is recorded, and no frame of it was skipped."""
+    return store.has(shard) and not any(frame.skipped for frame in store.skim(shard))
 
 
 def _finish(
@@ -162,11 +173,12 @@ def _finish(
     advance: Callable[[int], None] | None,
 ) -> Scores:
     """Write a complete run's detections, scores and manifest."""
-    frames = list(store.frames(len(list(shards(len(dataset), plan.shard_frames)))))
-    for cell, scenario in enumerate(plan.scenarios):
-        store.write_cell(scenario, frames, cell)
-    scored = score_frames(plan, dataset, frames, settings, advance)
+    count = len(list(shards(len(dataset), plan.shard_frames)))
+    write_cells(folder, plan.scenarios, store.frames(count))
+    recorded = RecordedShards(store, range(count), len(plan.scenarios))
+    scored = score_frames(plan, dataset, recorded, settings, advance)
     write_replicates(folder, scored.cells)
     write_scores(folder, scored.scores)
-    write_manifest(folder, plan, command=command, cost=cost_of(times, len(plan.scenarios)), frames=frames)
+    sources = count_sources(recorded.frames.horizon_sources)
+    write_manifest(folder, plan, command=command, cost=cost_of(times, len(plan.scenarios)), horizon_sources=sources)
     return scored.scores

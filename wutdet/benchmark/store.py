@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from wutdet.benchmark.plan import read_plan
-from wutdet.dataset.files import write_aside
+from wutdet.dataset.files import make_folder, sweep_asides, write_aside
 from wutdet.detectors import Detections
 from wutdet.errors import DataError
 from wutdet.metrics import FoundBoxes
 
 _BOX_DECIMALS = 3  # a thousandth of a pixel
 _SCORE_DECIMALS = 6
+_Decoded = TypeVar("_Decoded")
 
 
 class CellResult(msgspec.Struct, frozen=True, array_like=True):
@@ -42,7 +44,17 @@ class FrameResult(msgspec.Struct, frozen=True, array_like=True):
     cells: list[CellResult]
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class SkimmedFrame(msgspec.Struct, frozen=True, array_like=True):
+    """A `FrameResult` whose cells are not decoded, which takes a twentieth of the time."""
+
+    image_id: int
+    horizon_source: str
+    horizon_px: tuple[float, float]
+    skipped: str
+    cells: list[msgspec.Raw]
+
+
+class DetectionEntry(msgspec.Struct, frozen=True):
     """One detection of a COCO results file."""
 
     image_id: int
@@ -55,25 +67,30 @@ def cell_result(
     detections: Detections, transmittance: NDArray[np.float64], contrast: NDArray[np.float64]
 ) -> CellResult:
     """Round what is stored, so that scores computed now and scores computed from the file agree to the bit."""
-    xyxy = detections.xyxy
-    xywh = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1).round(_BOX_DECIMALS)
+    xywh, scores = rounded(detections)
     return CellResult(
         [tuple(row) for row in xywh.tolist()],
-        detections.scores.round(_SCORE_DECIMALS).tolist(),
+        scores.tolist(),
         transmittance.round(_SCORE_DECIMALS).tolist(),
         contrast.round(_SCORE_DECIMALS).tolist(),
     )
+
+
+def rounded(detections: Detections) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(N, 4) the boxes as xywh and (N,) the scores, as they are stored."""
+    xyxy = detections.xyxy
+    xywh = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1).round(_BOX_DECIMALS)
+    return xywh, detections.scores.round(_SCORE_DECIMALS)
 
 
 class Store:
     """The shards of one run folder."""
 
     def __init__(self, out: Path) -> None:
-        """Open the store of a run folder, making its folders where they lack."""
+        """Open the store of a run folder; its folders are made when something is written."""
+        self._out = out
         self._shards = out / "shards"
-        self._detections = out / "detections"
-        self._shards.mkdir(exist_ok=True)
-        self._detections.mkdir(exist_ok=True)
+        self._ready = False
 
     def has(self, shard: int) -> bool:
         """Whether the shard is recorded."""
@@ -85,7 +102,11 @@ class Store:
         Raises:
             DataError: the disk is full, or refuses.
         """
-        _write(self._path(shard), msgspec.msgpack.encode(frames))
+        if not self._ready:
+            for folder in (make_folder(self._shards), self._out):
+                sweep_asides(folder)
+            self._ready = True
+        write_aside(self._path(shard), msgspec.msgpack.encode(frames), durable=True)
 
     def read(self, shard: int) -> list[FrameResult]:
         """A recorded shard.
@@ -93,43 +114,52 @@ class Store:
         Raises:
             DataError: the file is damaged.
         """
-        path = self._path(shard)
-        try:
-            return msgspec.msgpack.decode(path.read_bytes(), type=list[FrameResult])
-        except (msgspec.DecodeError, OSError):
-            raise DataError("damaged shard", where=path, remedy="delete it and run the benchmark again") from None
+        return self._decoded(self._content(shard), list[FrameResult], shard)
+
+    def skim(self, shard: int) -> list[SkimmedFrame]:
+        """A recorded shard without its cells, which `cell_of` decodes.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        return self._decoded(self._content(shard), list[SkimmedFrame], shard)
+
+    def cell_of(self, frame: SkimmedFrame, place: int, shard: int) -> CellResult:
+        """A cell of a frame of this shard.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        if place >= len(frame.cells):
+            raise self._damaged(shard)
+        return self._decoded(frame.cells[place], CellResult, shard)
+
+    def bytes_of(self, shard: int) -> int:
+        """The size of a recorded shard's file."""
+        return self._path(shard).stat().st_size
 
     def frames(self, shards: int) -> Iterator[FrameResult]:
         """Every frame of the first `shards` shards, in plan order."""
         for shard in range(shards):
             yield from self.read(shard)
 
-    def write_cell(self, scenario: str, frames: Sequence[FrameResult], cell: int) -> Path:
-        """Write a cell's detections as a COCO results file, one detection a line.
-
-        Raises:
-            DataError: the disk is full, or refuses.
-        """
-        lines = [
-            msgspec.json.encode(_Entry(frame.image_id, 1, box, score))
-            for frame in frames
-            if not frame.skipped
-            for box, score in zip(frame.cells[cell].xywh, frame.cells[cell].scores, strict=True)
-        ]
-        path = self._detections / f"{cell_file_stem(scenario)}.json"
-        _write(path, b"[\n" + b",\n".join(lines) + b"\n]\n")
-        return path
-
     def _path(self, shard: int) -> Path:
         return self._shards / f"{shard:06d}.msgpack"
 
+    def _content(self, shard: int) -> bytes:
+        try:
+            return self._path(shard).read_bytes()
+        except OSError:
+            raise self._damaged(shard) from None
 
-def _write(path: Path, data: bytes) -> None:
-    try:
-        write_aside(path, data)
-    except OSError as error:
-        remedy = "make room; the same command continues"
-        raise DataError(f"cannot be written ({error.strerror})", where=path, remedy=remedy) from None
+    def _decoded(self, data: bytes | msgspec.Raw, kind: type[_Decoded], shard: int) -> _Decoded:
+        try:
+            return msgspec.msgpack.decode(data, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise self._damaged(shard) from None
+
+    def _damaged(self, shard: int) -> DataError:
+        return DataError("damaged shard", where=self._path(shard), remedy="delete it and run the benchmark again")
 
 
 def cell_file_stem(scenario: str) -> str:
@@ -144,7 +174,7 @@ def read_detections(path: Path) -> FoundBoxes:
         DataError: the file is not one.
     """
     try:
-        entries = msgspec.json.decode(path.read_bytes(), type=list[_Entry])
+        entries = msgspec.json.decode(path.read_bytes(), type=list[DetectionEntry])
     except (OSError, msgspec.DecodeError) as error:
         raise DataError(f"not a COCO results file ({error})", where=path, remedy="check the file") from None
     return FoundBoxes(

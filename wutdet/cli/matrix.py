@@ -35,7 +35,7 @@ from wutdet.cli.options import (
     TrustWeights,
     open_dataset,
 )
-from wutdet.cli.output import note, print_json, print_table, progress
+from wutdet.cli.output import note, print_json, print_table, progress, warn
 from wutdet.cli.weather import (
     AmbientWords,
     CameraFile,
@@ -47,7 +47,11 @@ from wutdet.cli.weather import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from wutdet.benchmark.matrix import MatrixRun
+    from wutdet.benchmark.matrix_plan import MatrixCell
+    from wutdet.errors import WutdetError
 
 
 def run(
@@ -91,9 +95,6 @@ def run(
     """
     from wutdet.benchmark.matrix import run_matrix
     from wutdet.benchmark.matrix_plan import load_matrix
-    from wutdet.benchmark.record import read_cost
-    from wutdet.dataset.files import write_aside
-    from wutdet.report.matrix_table import ScoredRun, csv_text, latex_text, matrix_rows, rich_matrix, rich_matrix_costs
     from wutdet.scenarios import parse_ambient
     from wutdet.scoring.measure import Settings
 
@@ -101,6 +102,7 @@ def run(
     dataset = open_dataset(
         data, images=images, splits=splits, sidecar=sidecar, origin=voc_origin, classes=classes, on_error=on_error
     )
+    failures: list[tuple[MatrixCell, WutdetError]] = []
     done = run_matrix(
         matrix,
         dataset,
@@ -112,10 +114,24 @@ def run(
         scoring=Settings(level=interval or None, replicates=replicates),
         execution=parse_execution(engine, shard, render_threads, address, detectors, gpus_per_detector),
         stage=_stage,
+        failed=lambda cell, error: failures.append((cell, error)),
         cameras=open_cameras(camera, camera_height_m, hfov_deg, dataset.images["camera"], dataset.name),
         ambient=parse_ambient(ambient or []),
         severities=open_severities(severities),
     )
+    _tell(done, out, as_json)
+    for cell, error in failures:
+        warn(f"wutdet: {cell.run}: {error}")
+    if failures:
+        raise typer.Exit(2)
+
+
+def _tell(done: Sequence[MatrixRun], out: Path, as_json: bool) -> None:
+    """Write the table of the runs that are finished, and say what the others lack."""
+    from wutdet.benchmark.record import read_cost
+    from wutdet.dataset.files import write_aside
+    from wutdet.report.matrix_table import ScoredRun, csv_text, latex_text, matrix_rows, rich_matrix, rich_matrix_costs
+
     open_ones = [item for item in done if item.run.found is None]
     for item in open_ones:
         note(f"{item.cell.run}: {item.run.shards_done} of {item.run.shards} shards")

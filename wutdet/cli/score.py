@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wutdet.cli.no_effect import refuse_options
 from wutdet.cli.options import (
     AsJson,
     Classes,
@@ -23,12 +24,12 @@ from wutdet.cli.options import (
 )
 from wutdet.cli.output import note, print_json, print_table, warn, working
 from wutdet.cli.score_copies import score_all_copies
+from wutdet.cli.score_run import score_run
 from wutdet.cli.weather import SeveritiesFile, open_severities
 
 if TYPE_CHECKING:
     from wutdet.dataset import Dataset
     from wutdet.scoring import KnownImages
-    from wutdet.scoring.measure import Settings
 
 SCHEMA_NOTE = "annotations/scores.schema.json is the JSON Schema of scores.json; --json prints its CellScores."
 """At the end of `score --help`."""
@@ -104,10 +105,27 @@ def score(
         severities=open_severities(severities),
     )
     if _holds_copies(data):
+        refuse_options(
+            "rendered copies, whose labels say it all",
+            {
+                "--slices": slices,
+                "--images": images,
+                "--splits": splits,
+                "--sidecar": sidecar,
+                "--voc-origin": None if voc_origin is OriginChoice.auto else voc_origin,
+                "--classes": classes,
+                "--on-error": None if on_error is OnErrorChoice.stop else on_error,
+            },
+        )
         score_all_copies(
             data, detections, settings, split=split, name=name, category=category, out=out, as_json=as_json
         )
         return
+    if detections.is_dir():
+        of_plan = {"--split": split, "--slices": slices, "--category": category, "--name": name, "--out": out}
+        refuse_options("a run, whose plan says it; nothing is written", {**of_plan, "--severities": severities})
+    else:
+        refuse_options("one results file, without weather", {"--severities": severities})
     dataset = open_dataset(
         data,
         images=images,
@@ -118,7 +136,7 @@ def score(
         on_error=on_error,
     )
     if detections.is_dir():
-        _score_run(detections, dataset, settings, as_json=as_json)
+        score_run(detections, dataset, settings, as_json=as_json)
         return
     chosen = dataset.test_split() if split is None else dataset.split(split)
     note(f"scoring the split '{chosen.split_name}': {len(chosen)} frames")
@@ -153,20 +171,6 @@ def _holds_copies(data: Path) -> bool:
     from wutdet.benchmark.copies import is_copies
 
     return is_copies(data)
-
-
-def _score_run(run: Path, dataset: Dataset, settings: Settings, *, as_json: bool) -> None:
-    """Score what a benchmark has recorded."""
-    from wutdet.benchmark.partial import score_recorded
-    from wutdet.cli.output import print_run
-
-    with working("scoring"):
-        found = score_recorded(run, dataset, settings)
-    note(f"{found.shards_done} of {found.shards} shards of the run are recorded; nothing is written")
-    if as_json:
-        print_json(found.scores)
-    else:
-        print_run(found.scores)
 
 
 def compare(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wutdet.dataset.files import new_folder, write_aside
+from wutdet.dataset.claim import claim
 from wutdet.dataset.frame_source import DatasetFrames, FrameSource
 from wutdet.dataset.image_files import ImageFiles
 from wutdet.dataset.video import Video
@@ -129,22 +129,14 @@ def claim_folder(out: Path, plan: RenderPlan) -> bool:
         ConfigError: the folder holds something else; the message names what differs.
         DataError: the folder cannot be made.
     """
-    path = out / PLAN_NAME
     encoded = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
-    if path.is_file():
-        if differing := plan_differences(_read(path), encoded):
-            remedy = "choose another --out, or give the options of that plan"
-            told = differences_text(differing)
-            raise ConfigError(f"holds copies of another plan ({told})", where=out, remedy=remedy)
-        return True
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError("exists and holds no rendered copies", where=out, remedy="choose another --out")
-    new_folder(out)
-    try:
-        write_aside(path, encoded)
-    except OSError as error:
-        raise DataError(f"cannot be written ({error.strerror})", where=path, remedy="choose another --out") from None
-    return False
+    refusal = ConfigError("exists and holds no rendered copies", where=out, remedy="choose another --out")
+    stored = claim(out / PLAN_NAME, encoded, refusal)
+    if stored is not None and (differing := plan_differences(stored, encoded)):
+        remedy = "choose another --out, or give the options of that plan"
+        told = differences_text(differing)
+        raise ConfigError(f"holds copies of another plan ({told})", where=out, remedy=remedy)
+    return stored is not None
 
 
 def read_plan(out: Path) -> RenderPlan | None:

@@ -50,17 +50,23 @@ class Cell:
 
 
 def score_cells(
-    truth: Truth, cells: Sequence[CellInput], settings: Settings, advance: Callable[[int], None] | None = None
+    truth: Truth,
+    cells: Sequence[CellInput],
+    settings: Settings,
+    advance: Callable[[int], None] | None = None,
+    kept: Thresholds | None = None,
 ) -> list[Cell]:
     """Score cells of the same frames.
 
-    Thresholds set in clear weather are kept in all. Where it is not among them, what is read at these is unknown.
+    Thresholds set in clear weather are kept in all. Where it is not among them and none are given, what is read at
+    these is unknown.
 
     Args:
         truth: the frames and ships.
         cells: one a scenario.
         settings: how to score.
         advance: called with 1 as each cell is done.
+        kept: the thresholds of a clear cell that was scored before.
     """
 
     def score(cell: CellInput) -> Cell:
@@ -69,7 +75,6 @@ def score_cells(
             advance(1)
         return scored
 
-    kept: Thresholds | None = None
     first = [cell for cell in cells if not cell.scenario.effects][:1]
     done = {str(cell.scenario): score(cell) for cell in first}
     if first:

@@ -13,9 +13,9 @@ import msgspec
 
 from wutdet._version import __version__
 from wutdet.dataset import Dataset
-from wutdet.dataset.files import new_folder, write_aside
+from wutdet.dataset.claim import claim
 from wutdet.detectors.runtime import versions
-from wutdet.errors import ConfigError
+from wutdet.errors import ConfigError, DataError
 from wutdet.plan_text import PlanSettings, differences_text, plan_differences
 from wutdet.training.architecture import architecture_sha256
 from wutdet.training.config import BaselineConfig
@@ -77,12 +77,10 @@ def claim_folder(out: Path, plan: TrainingPlan) -> None:
         ConfigError: the folder holds a training of another plan; the message names what differs.
         DataError: it holds something else, or cannot be made.
     """
-    path = out / PLAN_NAME
-    if not path.is_file():
-        write_aside(new_folder(out) / PLAN_NAME, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
-        return
-    differing = differences(path.read_bytes(), plan)
-    if differing:
+    encoded = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    refusal = DataError("exists and is not empty", where=out, remedy="choose another --out or delete it")
+    stored = claim(out / PLAN_NAME, encoded, refusal)
+    if stored is not None and (differing := differences(stored, plan)):
         told = differences_text(differing)
         raise ConfigError(f"holds a training of another plan ({told})", where=out, remedy="choose another --out")
 
