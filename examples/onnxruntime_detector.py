@@ -41,12 +41,12 @@ def make() -> OnnxDetector:
 
 def load(path: Path, classes: Sequence[str], protocol: InferenceProtocol | None = None) -> OnnxDetector:
     """A detector from an ONNX file; its metadata name the classes and the input it was exported for."""
-    session = onnxruntime.InferenceSession(str(path), providers=onnxruntime.get_available_providers())
+    session = _session(path)
     metadata = session.get_modelmeta().custom_metadata_map
     names: dict[int, str] = ast.literal_eval(metadata.get("names", "{}")) or {0: "ship"}
     wanted = [number for number, name in names.items() if name in classes]
     if not wanted:
-        raise ConfigError(f"has no class {', '.join(classes)}", where=path, remedy="set SHIP_CLASSES to its names")
+        raise _no_class(path, classes, list(names.values()))
     fixed = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
     exported = max(fixed or ast.literal_eval(metadata.get("imgsz", "[640]")))
     how = protocol or InferenceProtocol()
@@ -56,6 +56,22 @@ def load(path: Path, classes: Sequence[str], protocol: InferenceProtocol | None 
         protocol=structs.replace(how, imgsz=how.imgsz or exported),
     )
     return OnnxDetector(session, wanted, (fixed[0], fixed[1]) if fixed else None, info)
+
+
+def _session(path: Path) -> Any:
+    try:
+        return onnxruntime.InferenceSession(str(path), providers=onnxruntime.get_available_providers())
+    except Exception as error:  # noqa: BLE001 — onnxruntime has a kind for each of its codes, of no other base
+        reason = " ".join(str(error).rpartition(" : ")[2].split())[:120].rstrip(".")
+        raise ConfigError(f"onnxruntime cannot load it ({reason})", where=path, remedy="check the file") from None
+
+
+def _no_class(path: Path, wanted: Sequence[str], names: Sequence[str]) -> ConfigError:
+    shown = ", ".join(names[:9]) + (", …" if len(names) > 9 else "")
+    remedy = "set SHIP_CLASSES to names of ships among them"
+    if "boat" in names:
+        remedy = "set SHIP_CLASSES=boat, which it has"
+    return ConfigError(f"has no class {', '.join(wanted)} (it has {shown})", where=path, remedy=remedy)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from wutdet.benchmark.execution import Execution
@@ -38,6 +40,9 @@ def test_parts_and_their_merge_from_the_command_line(run, tiny_voc, tmp_path) ->
     scored = run(*command, "--out", tmp_path / "whole")
     assert scored.code == 0, scored.err
     assert "fog:3" in scored.out
+    frames = int(re.search(r": (\d+) frames\n", scored.err)[1])
+    assert scored.err.count(f"{frames} of {frames} frames were there already\n") == 1
+    assert "already" not in done.err
     whole = run(*command, "--out", tmp_path / "at-once")
     assert whole.code == 0, whole.err
     assert (tmp_path / "whole/scores.json").read_bytes() == (tmp_path / "at-once/scores.json").read_bytes()

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from wutdet.errors import DataError
+
 
 def test_copies_a_sheet_and_json(run, tiny_voc, tmp_path):
     done = run(
@@ -18,7 +20,7 @@ def test_copies_a_sheet_and_json(run, tiny_voc, tmp_path):
     told = json.loads(done.out)
     assert [one["scenario"] for one in told["scenarios"]] == ["fog:3"]
     assert told["frames"] == len(list((tmp_path / "o/fog_3/images").iterdir()))
-    assert f"{told['frames']} frames under 1 scenarios" in done.err
+    assert f"{told['frames']} frames under 1 scenario\n" in done.err
     assert cv2.imread(str(tmp_path / "s.png")).shape[1] > 300
 
 
@@ -62,11 +64,38 @@ def test_a_sheet_has_a_row_for_each_kind_and_each_combination(run, tmp_path):
     assert middles[1][2] == 255  # nothing there
 
 
+def test_a_sheet_makes_its_folders_and_an_error_leaves_none(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("a.png", np.full((90, 160, 3), 120, np.uint8))
+    assert run("render", "a.png", "--scenarios", "clear", "--sheet", "new/sub/s.png").code == 0
+    assert cv2.imread("new/sub/s.png") is not None
+
+    def full(*_args, **_options):
+        raise DataError("cannot be written (No space left on device)", where="s.png", remedy="make room")
+
+    monkeypatch.setattr("wutdet.report.sheet.draw_sheet", full)
+    said = run("render", "a.png", "--scenarios", "clear", "--sheet", "new/other/sub/s.png").complaint
+    assert said.startswith("s.png: cannot be written")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["sub"]
+    said = run("render", "a.png", "--scenarios", "clear", "--sheet", "a.png/sub/s.png").complaint
+    assert said == "a.png/sub: cannot be made (Not a directory); choose another folder"
+
+
+def test_copies_that_are_there_already_are_announced(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("a.png", np.full((90, 160, 3), 120, np.uint8))
+    words = ("render", "a.png", "--scenarios", "clear", "--workers", 1, "--out", "o")
+    first, second = run(*words), run(*words)
+    assert (first.code, second.code) == (0, 0), second.err
+    assert "already" not in first.err
+    assert second.err.count("1 of 1 frame was there already\n") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ([], "nothing is asked for; give --out DIR, --sheet FILE or both"),
-        (["--sheet", "nowhere/s.png", "--scenarios", "fog:1"], "cannot be written (No such file or directory)"),
+        (["--scenarios", " ", "--out", "o"], "--scenarios: no scenario is given; name some, such as clear,fog:1-5"),
         (["--out", "o", "--frame", "a.jpg"], "chooses the frame of a sheet; give --sheet FILE, or leave it out"),
         (["--sheet", "s.gif"], "is no picture; name a .png or a .jpg"),
         (["--out", "o", "--scenarios", "fogg:1"], "did you mean 'fog'"),

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,25 @@ from builders import write_voc, xml_of
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.table import Table
 
 from wutdet.cli import completion, version
 from wutdet.cli.app import app
-from wutdet.cli.output import PIPED_COLUMNS, byte_progress, print_run, print_table, progress, progress_of, working
+from wutdet.cli.completion_bash import joined
+from wutdet.cli.output import (
+    PIPED_COLUMNS,
+    byte_progress,
+    counted,
+    print_run,
+    print_table,
+    progress,
+    progress_of,
+    resuming,
+    working,
+)
 from wutdet.cli.pace import Pace, left_text, rate_text
 from wutdet.cli.speech import be_quiet
+from wutdet.errors import DataError
 from wutdet.report.matrix_table import ScoredRun, matrix_rows, rich_matrix
 from wutdet.scoring.scores import Scores, read_scores
 
@@ -35,7 +49,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|38;|9[0-7])[0-9;]*m")
 
 
 @pytest.fixture(autouse=True)
-def loud() -> Any:
+def loud(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.delenv("COLUMNS", raising=False)
     be_quiet(False)
     yield
     be_quiet(False)
@@ -46,6 +61,9 @@ def loud() -> Any:
     [
         ("benchmrk", "no such command 'benchmrk'; did you mean benchmark?"),
         ("xyzzy", "no such command 'xyzzy'; see wutdet --help"),
+        ("help", "no such command 'help'; did you mean wutdet --help?"),
+        ("version", "no such command 'version'; did you mean wutdet --version?"),
+        ("-V", "no such option: -V; did you mean wutdet --version?"),
         ("info --jsn x", "info: no such option: --jsn; did you mean --json?"),
         ("info --zzz x", "info: no such option: --zzz; see wutdet info --help"),
         ("info -q x", "info: no such option: -q; put it before the verb: wutdet --quiet"),
@@ -177,10 +195,9 @@ def test_bars_show_rate_elapsed_and_remaining(capfd: pytest.CaptureFixture[str])
         for steps in (8, 2, 2):
             frames(steps)
     out, err = capfd.readouterr()
-    first, second = err.splitlines()
+    [line] = err.splitlines()  # none of a stage that was not come to
     assert out == ""
-    assert re.fullmatch(r"frames +━+ +12/12 +[\d.]+/s +0:00:00 +0:00:00 left", first.rstrip())
-    assert re.fullmatch(r"scoring .*0/3 .*-:--:-- left", second.rstrip())
+    assert re.fullmatch(r"frames +━+ +12/12 +[\d.]+/s +0:00:00 +0:00:00 left", line.rstrip())
     with byte_progress() as tell:
         tell("fetching", 500_000, 1_000_000)
         tell("fetching", 1_000_000, 1_000_000)
@@ -188,6 +205,44 @@ def test_bars_show_rate_elapsed_and_remaining(capfd: pytest.CaptureFixture[str])
     with progress("a video", 0) as advance:
         advance(5)
     assert "5/?" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("error", "bars"), [(DataError("is bad", remedy="mend it"), 0), (KeyboardInterrupt(), 1)])
+def test_a_bar_does_not_stand_before_an_error(
+    error: BaseException, bars: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with suppress(type(error)), progress("frames", 12) as advance:
+        advance(7)
+        raise error
+    assert capfd.readouterr().err.count("7/12") == bars
+    with suppress(type(error)), byte_progress() as tell:
+        tell("fetching", 500_000, 1_000_000)
+        raise error
+    assert len(capfd.readouterr().err.splitlines()) == bars
+
+
+@pytest.mark.parametrize(
+    ("steps", "total", "said"),
+    [
+        ((8, 1, 1), 10, "8 of 10 frames were there already\n"),
+        ((1, 9), 10, "1 of 10 frames was there already\n"),
+        ((8, 2), 0, "8 frames were there already\n"),
+        ((0, 8, 2), 10, ""),
+    ],
+)
+def test_what_was_there_already_is_said_once(
+    steps: tuple[int, ...], total: int, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told: list[int] = []
+    advance = resuming(told.append, total)
+    for count in steps:
+        advance(count)
+    assert (tuple(told), capfd.readouterr().err) == (steps, said)
+
+
+def test_one_is_not_several() -> None:
+    assert [counted(count, "frame") for count in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+    assert [counted(count, "box", "boxes") for count in (1, 2)] == ["1 box", "2 boxes"]
 
 
 def test_no_bar_when_quiet(capfd: pytest.CaptureFixture[str]) -> None:
@@ -236,6 +291,16 @@ def narrow(text: str, what: str) -> None:
     assert len(text.splitlines()) > 3, what
     assert "\x1b" not in text
     assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= PIPED_COLUMNS, what
+
+
+@pytest.mark.parametrize(("columns", "width"), [("72", 72), ("", PIPED_COLUMNS), ("0", PIPED_COLUMNS), ("x", 100)])
+def test_a_pipe_is_as_wide_as_columns_says(
+    columns: str, width: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    table = Table("frame", expand=True)
+    print_table(table)
+    assert max(map(cell_len, capfd.readouterr().out.splitlines())) == width
 
 
 def test_tables_of_runs_fit_a_hundred_columns(capfd: pytest.CaptureFixture[str]) -> None:
@@ -288,6 +353,9 @@ def test_completion_offers_names() -> None:
         ("wutdet train yolov8n-", ["yolov8n-p2"]),
         ("wutdet render DATA --scenarios lowl", ["lowlight:1-5", *(f"lowlight:{place}" for place in range(1, 6))]),
         ("wutdet plot RUN --met", ["--metric"]),
+        ("wutdet\nrender\nDATA\n--scenarios\nclear,fog\n:", ["1-5", *map(str, range(1, 6))]),
+        ("wutdet\nrender\nDATA\n--scenarios\nfog\n:\n1,lowlight\n:\n1-", ["1-5"]),
+        ("wutdet\nbenchmark\nDATA\n--detector\na\n:\nb\n--scenarios\nclea", ["clear"]),
     ],
 )
 def test_the_shell_completes_and_loads_nothing_heavy(line: str, offered: list[str]) -> None:
@@ -295,7 +363,7 @@ def test_the_shell_completes_and_loads_nothing_heavy(line: str, offered: list[st
         "import sys, os; sys.argv = ['wutdet']\nfrom wutdet.cli import main\ntry: main()\n"
         "except SystemExit: pass\nprint('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}))"
     )
-    words = line.split(" ")
+    words = re.split(r"[ \n]", line)
     environment = {
         **os.environ,
         "_WUTDET_COMPLETE": "complete_bash",
@@ -306,6 +374,20 @@ def test_the_shell_completes_and_loads_nothing_heavy(line: str, offered: list[st
     *found, loaded = done.stdout.splitlines()
     assert [word for word in found if word] == offered
     assert not HEAVY & set(loaded.split())
+
+
+@pytest.mark.parametrize(
+    ("parts", "place", "words", "found"),
+    [
+        (["w", "fog", ":", "1-"], 3, ["w", "fog:1-"], 1),
+        (["w", "fog", ":", ""], 3, ["w", "fog:", ""], 2),
+        (["w", "a", ":", "b", "-x", "c"], 5, ["w", "a:b", "-x", "c"], 3),
+        (["w", "a", ":", "b", "-x"], 2, ["w", "a:b", "-x"], 1),
+        (["w", "", "x"], 1, ["w", "", "x"], 1),
+    ],
+)
+def test_words_that_bash_parts_at_colons_are_joined(parts: list[str], place: int, words: list[str], found: int) -> None:
+    assert joined(parts, place) == (words, found)
 
 
 def test_completion_can_be_installed(run: Run) -> None:

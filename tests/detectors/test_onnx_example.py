@@ -53,5 +53,21 @@ def test_the_example_says_what_is_missing(example, monkeypatch, flexible, tmp_pa
         example.make()
     monkeypatch.setenv("SHIP_ONNX", str(flexible))
     monkeypatch.setenv("SHIP_CLASSES", "boat")
-    with pytest.raises(ConfigError, match="has no class boat"):
+    with pytest.raises(ConfigError, match=r"has no class boat \(it has .*ship.*\); set SHIP_CLASSES to names of ships"):
         example.make()
+
+
+@pytest.mark.parametrize("content", [b"", b"no onnx\n", b"\x08\x07" + b"\x12\x07pytorch" * 9])
+def test_the_example_takes_no_file_of_another_kind(example, content, monkeypatch, tmp_path):
+    (tmp_path / "bad.onnx").write_bytes(content)
+    monkeypatch.setenv("SHIP_ONNX", str(tmp_path / "bad.onnx"))
+    with pytest.raises(ConfigError, match=r"bad\.onnx: onnxruntime cannot load it \(.*\); check the file") as caught:
+        example.make()
+    assert "\n" not in str(caught.value)
+
+
+def test_the_example_names_the_classes_that_are_there(example, tmp_path):
+    names = ["person", "boat", *(f"thing{number}" for number in range(8))]
+    said = str(example._no_class(tmp_path / "coco.onnx", ["ship"], names))
+    assert said.startswith(f"{tmp_path}/coco.onnx: has no class ship (it has person, boat, thing0, ")
+    assert said.endswith("thing6, …); set SHIP_CLASSES=boat, which it has")

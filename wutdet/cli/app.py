@@ -25,6 +25,7 @@ from wutdet.cli import (
     score,
     split,
 )
+from wutdet.cli.completion_bash import whole_words
 from wutdet.cli.speech import be_quiet
 from wutdet.cli.usage import ClickException, is_bare_call, usage_line
 from wutdet.errors import WutdetError
@@ -95,7 +96,8 @@ def main() -> None:
     """Run a verb; a mistake of the user's ends in one line and exit 2, Ctrl-C or a termination in exit 130."""
     signal.signal(signal.SIGTERM, _interrupt)  # so that what was started (FiftyOne's server) is ended as by Ctrl-C
     try:
-        code = app(standalone_mode=False, prog_name="wutdet") or 0
+        with whole_words():
+            code = app(standalone_mode=False, prog_name="wutdet") or 0
     except WutdetError as error:
         _fail(str(error))
     except ClickException as error:

@@ -33,6 +33,7 @@ def demo(
     from wutdet.report import draw_sheet, rich_cost, write_report
     from wutdet.sample import render_part
     from wutdet.scenarios import parse_scenarios
+    from wutdet.training import load_baseline
 
     import_ultralytics()  # a missing extra is said now, not after minutes of work
     started = time.monotonic()
@@ -41,10 +42,9 @@ def demo(
         part = render_part(out / "sample", images=frames, size=_SIZE, seed=0, advance=advance)
     dataset = load(part, splits=part / "splits")
     trained = train_with_progress(
-        "demo",
+        load_baseline("demo"),
         dataset,
         out=out / "demo",  # the detector is called what its folder is
-        weights=None,
         device="cpu",
         threads=None,
         trust_weights=False,

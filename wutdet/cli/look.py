@@ -21,7 +21,8 @@ from wutdet.cli.options import (
     open_dataset,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, progress, warn
+from wutdet.cli.output import counted, note, print_json, progress, warn
+from wutdet.cli.weather import require_scenarios
 from wutdet.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def browse(
     from wutdet.dataset.audit import audit as look
 
     require_free_port(port)
+    if renders is not None:
+        require_scenarios(renders, "--renders")
     dataset = open_dataset(
         data,
         images=images,
@@ -128,6 +131,7 @@ def import_labels(
         print_json(result)
         return
     told = ", ".join(f"{count} {what}" for what, count in result.counts.items()) or "nothing changed"
-    note(f"{result.boxes} boxes in {result.frames} frames, {result.unchanged} as they were; {told}")
+    boxes = f"{counted(result.boxes, 'box', 'boxes')} in {counted(result.frames, 'frame')}"
+    note(f"{boxes}, {result.unchanged} as they were; {told}")
     print(result.labels)
     print(result.log)

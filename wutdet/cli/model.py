@@ -37,7 +37,8 @@ from wutdet.cli.options import (
     open_dataset,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, print_run, print_table, progress_of, warn
+from wutdet.cli.output import counted, note, print_json, print_run, print_table, progress_of, resuming, warn
+from wutdet.cli.places import check_detector, check_out, check_writable
 from wutdet.cli.tiles import TileBand, TileImgsz, TileOverlap, TilePx, Tiles, TilesChoice, TileSkipBelow, parse_tiles
 from wutdet.cli.weather import (
     AmbientWords,
@@ -47,7 +48,9 @@ from wutdet.cli.weather import (
     SeveritiesFile,
     open_cameras,
     open_severities,
+    read_scenarios,
 )
+from wutdet.errors import ConfigError, DataError
 
 
 def train(
@@ -77,20 +80,25 @@ def train(
 ) -> None:
     """Train a baseline on the split `train`."""
     from wutdet.cli.training_progress import train_with_progress
-    from wutdet.training import parse_overrides
+    from wutdet.training import load_baseline, parse_overrides
+    from wutdet.training.plan import PLAN_NAME
+    from wutdet.training.start_weights import with_weights
 
+    refusal = DataError("exists and is not empty", where=out, remedy="choose another --out or delete it")
+    check_out(out, PLAN_NAME, refusal)
+    config = with_weights(load_baseline(baseline), weights)
+    overrides = parse_overrides(settings or [])
     dataset = open_dataset(data, images=images, splits=splits, origin=voc_origin, classes=classes, on_error=on_error)
     dataset = only_whole_frames(dataset, on_error)
     run = train_with_progress(
-        baseline,
+        config,
         dataset,
         out=out,
-        weights=weights,
         device=device,
         threads=threads,
         trust_weights=trust_weights,
         on_error=on_error.value,
-        overrides=parse_overrides(settings or []),
+        overrides=overrides,
     )
     if as_json:
         print_json(run)
@@ -152,12 +160,22 @@ def benchmark(
     """Score a detector under every scenario."""
     import shlex
 
+    from wutdet.benchmark.plan import PLAN_NAME
     from wutdet.benchmark.run import benchmark as measure
     from wutdet.detectors import InferenceProtocol
     from wutdet.report import rich_cost, write_report
-    from wutdet.scenarios import CLEAR, parse_ambient, parse_scenarios
+    from wutdet.scenarios import CLEAR, parse_ambient
     from wutdet.scoring.measure import Settings
 
+    refusal = ConfigError("exists and is no benchmark run", where=out, remedy="choose another --out")
+    check_out(out, PLAN_NAME, refusal)
+    check_writable(out)
+    check_detector(detector, trust_weights=trust_weights)
+    own = open_severities(severities)
+    count = len({*read_scenarios(scenarios, own), CLEAR})
+    circumstances = parse_ambient(ambient or [])
+    execution = parse_execution(engine, shard, render_threads, address, detectors, gpus_per_detector)
+    scoring = Settings(level=interval or None, replicates=replicates, ignore_below=ignore_below)
     looked_at = parse_tiles(tiles, tile_px, tile_imgsz, tile_overlap, tile_band, tile_skip_below)
     dataset = open_dataset(
         data,
@@ -169,13 +187,8 @@ def benchmark(
         on_error=on_error,
     )
     chosen = dataset.test_split() if split is None else dataset.split(split)
-    own = open_severities(severities)
-    count = len({*parse_scenarios(scenarios, own), CLEAR})
-    circumstances = parse_ambient(ambient or [])
     eyes = open_cameras(camera, camera_height_m, hfov_deg, dataset.images["camera"], dataset.name)
-    execution = parse_execution(engine, shard, render_threads, address, detectors, gpus_per_detector)
-    scoring = Settings(level=interval or None, replicates=replicates, ignore_below=ignore_below)
-    note(f"benchmarking the split '{chosen.split_name}': {len(chosen)} frames")
+    note(f"benchmarking the split '{chosen.split_name}': {counted(len(chosen), 'frame')}")
     with progress_of({"frames": len(chosen), "scoring": count}) as (advance, advance_scoring):
         run = measure(
             detector,
@@ -195,7 +208,7 @@ def benchmark(
             command=shlex.join(["wutdet", *sys.argv[1:]]),
             scoring=scoring,
             execution=execution,
-            advance=advance,
+            advance=resuming(advance, len(chosen)),
             advance_scoring=advance_scoring,
         )
     if run.found is None:

@@ -51,7 +51,8 @@ def progress_of(totals: Mapping[str, int]) -> Iterator[tuple[Callable[[int], Non
         TimeElapsedColumn(),
         LeftColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), disable=speech.is_quiet()) as bar:
+    bar = Progress(*columns, console=Console(stderr=True), disable=speech.is_quiet())
+    with bar, _gone_on_error(bar):
         paces = {title: Pace(total or None) for title, total in totals.items()}
         tasks = [
             bar.add_task(title, total=pace.total, start=place == 0, pace=pace)
@@ -60,6 +61,8 @@ def progress_of(totals: Mapping[str, int]) -> Iterator[tuple[Callable[[int], Non
         yield tuple(
             functools.partial(_advance, bar, task, pace) for task, pace in zip(tasks, paces.values(), strict=True)
         )
+        for task in bar.tasks:
+            bar.update(task.id, visible=task.started)  # a stage that was not come to is none
 
 
 @contextmanager
@@ -99,10 +102,31 @@ def byte_progress() -> Iterator[ByteProgress]:
         bar.update(task, completed=done_bytes, total=total_bytes)
 
     try:
-        yield advance
+        with _gone_on_error(bar):
+            yield advance
     finally:
         if tasks:
             bar.stop()  # one without a stage would leave an empty line
+
+
+def resuming(advance: Callable[[int], None], total: int) -> Callable[[int], None]:
+    """Pass frames on to a bar, and say how many of them an earlier call has done: those told first.
+
+    Args:
+        advance: of the bar.
+        total: of the frames; 0 where nobody knows.
+    """
+    begun = False
+
+    def tell(steps: int) -> None:
+        nonlocal begun
+        if not begun and steps:
+            of = f"{steps} of {speech.counted(total, 'frame')}" if total else speech.counted(steps, "frame")
+            speech.note(f"{of} {'was' if steps == 1 else 'were'} there already")
+        begun = True
+        advance(steps)
+
+    return tell
 
 
 @contextmanager
@@ -115,6 +139,18 @@ def working(title: str) -> Iterator[None]:
         return
     with Console(stderr=True).status(title):
         yield
+
+
+@contextmanager
+def _gone_on_error(bar: Progress) -> Iterator[None]:
+    """Leave no bar before the line that says what is wrong; one that Ctrl-C stopped shows how far it came."""
+    try:
+        yield
+    except Exception:
+        bar.live.transient = True
+        bar.live.stop()
+        bar.disable = True  # its own stop would leave an empty line
+        raise
 
 
 def _advance(bar: Progress, task: TaskID, pace: Pace, steps: int) -> None:

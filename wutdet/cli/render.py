@@ -22,7 +22,8 @@ from wutdet.cli.options import (
     Splits,
     parse_classes,
 )
-from wutdet.cli.output import note, print_json, progress, warn
+from wutdet.cli.output import counted, note, print_json, progress, resuming, warn
+from wutdet.cli.places import check_out, folder_for
 from wutdet.cli.weather import (
     AmbientWords,
     CameraFile,
@@ -31,6 +32,7 @@ from wutdet.cli.weather import (
     SeveritiesFile,
     open_cameras,
     open_severities,
+    read_scenarios,
 )
 from wutdet.errors import ConfigError, DataError
 
@@ -84,8 +86,9 @@ def render(
     """
     from wutdet.dataset.frame_source import DatasetFrames, open_frames
     from wutdet.rendering import render as write_copies
+    from wutdet.rendering.plan import PLAN_NAME
     from wutdet.report.sheet import draw_sheet
-    from wutdet.scenarios import parse_ambient, parse_scenarios
+    from wutdet.scenarios import parse_ambient
 
     if out is None and sheet is None:
         raise ConfigError("nothing is asked for", where="render", remedy="give --out DIR, --sheet FILE or both")
@@ -93,6 +96,12 @@ def render(
         raise ConfigError("chooses the frame of a sheet", where="--frame", remedy="give --sheet FILE, or leave it out")
     if sheet is not None and sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise ConfigError("is no picture", where=f"--sheet {sheet}", remedy="name a .png or a .jpg")
+    if out is not None:
+        refusal = ConfigError("exists and holds no rendered copies", where=out, remedy="choose another --out")
+        check_out(out, PLAN_NAME, refusal)
+    own = open_severities(severities)
+    listed = read_scenarios(scenarios, own)
+    circumstances = parse_ambient(ambient or [])
     source = open_frames(
         data,
         images=images,
@@ -106,25 +115,23 @@ def render(
     )
     if sheet is not None:
         _check_not_original(source, sheet)
-    own = open_severities(severities)
-    listed = parse_scenarios(scenarios, own)
     names = source.dataset.images["camera"] if isinstance(source, DatasetFrames) else [None]
     eyes = open_cameras(camera, camera_height_m, hfov_deg, names, source.name)
-    circumstances = parse_ambient(ambient or [])
     if sheet is not None:
         shown = _choose(source, frame)
         eye, mounted = eyes.of(shown.camera, shown.width, shown.height)
-        draw_sheet(
-            shown,
-            listed,
-            sheet,
-            camera=eye,
-            horizon=mounted,
-            ambient=circumstances,
-            severities=own,
-            seed=seed,
-            title=shown.name,
-        )
+        with folder_for(sheet):
+            draw_sheet(
+                shown,
+                listed,
+                sheet,
+                camera=eye,
+                horizon=mounted,
+                ambient=circumstances,
+                severities=own,
+                seed=seed,
+                title=shown.name,
+            )
         note(f"sheet of {shown.name}: {sheet}")
     if out is None:
         return
@@ -141,7 +148,7 @@ def render(
             seed=seed,
             on_error=on_error.value,
             workers=workers,
-            advance=advance,
+            advance=resuming(advance, source.expected or 0),
         )
     for problem in source.problems:
         warn(f"left out: {problem.message}")
@@ -149,7 +156,7 @@ def render(
         warn(f"left out: {reason}")
     for warning in copies.warnings:
         warn(warning)
-    note(f"{copies.frames} frames under {len(copies.scenarios)} scenarios")
+    note(f"{counted(copies.frames, 'frame')} under {counted(len(copies.scenarios), 'scenario')}")
     if as_json:
         print_json(copies)
         return

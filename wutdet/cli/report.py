@@ -20,6 +20,7 @@ from wutdet.cli.options import (
     open_dataset,
 )
 from wutdet.cli.output import note, print_json
+from wutdet.cli.places import folder_for
 
 _OUT = Path("report.html")
 
@@ -53,6 +54,8 @@ def report(
             classes=classes,
             on_error=on_error,
         )
-    note(f"report: {write_report_file(read, out, data=dataset)}")
+    with folder_for(out):
+        written = write_report_file(read, out, data=dataset)
+    note(f"report: {written}")
     if as_json:
         print_json(report_numbers(read))

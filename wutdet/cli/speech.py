@@ -25,6 +25,17 @@ def is_quiet() -> bool:
     return _VOICE.quiet
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """`1 frame`, `2 frames`.
+
+    Args:
+        count: how many.
+        one: the name of one.
+        several: the name of several; by default that of one with an s.
+    """
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
 def note(text: str) -> None:
     """A line about what is going on; nothing when quiet."""
     if not _VOICE.quiet:

@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from wutdet.cli.output import note, progress_of, warn
+from wutdet.cli.output import counted, note, progress_of, warn
 
 if TYPE_CHECKING:
     from wutdet.dataset import Dataset
-    from wutdet.training import Epoch, TrainedRun
+    from wutdet.training import BaselineConfig, Epoch, TrainedRun
 
 
 def train_with_progress(
-    baseline: str,
+    config: BaselineConfig,
     dataset: Dataset,
     *,
     out: Path,
-    weights: Path | None,
     device: str,
     threads: int | None,
     trust_weights: bool,
@@ -26,9 +25,8 @@ def train_with_progress(
     overrides: Mapping[str, Any],
 ) -> TrainedRun:
     """Train as `wutdet.train` does, showing on stderr how far it is."""
-    from wutdet.training import load_baseline, train, trains_on_tiles
+    from wutdet.training import train, trains_on_tiles
 
-    config = load_baseline(baseline)
     if "val" not in dataset.splits:
         warn("there is no split 'val': the last epoch's weights are the result")
     epochs = {f"training {config.name}": int(overrides.get("epochs") or config.epochs)}
@@ -47,7 +45,6 @@ def train_with_progress(
             config,
             dataset,
             out=out,
-            weights=weights,
             device=device,
             threads=threads,
             trust_weights=trust_weights,
@@ -57,7 +54,7 @@ def train_with_progress(
             **overrides,
         )
     if run.epochs_before:
-        note(f"{run.epochs_before} of {run.config.epochs} epochs were trained before")
+        note(f"{run.epochs_before} of {counted(run.config.epochs, 'epoch')} trained before")
     return run
 
 

@@ -36,10 +36,21 @@ def _what(error: Any) -> str:
 
 
 def _remedy(error: Any, path: str) -> str:
-    if getattr(error, "option_name", None) in ("-q", "--quiet"):
+    option = getattr(error, "option_name", None)
+    if option in ("-q", "--quiet"):
         return "put it before the verb: wutdet --quiet"
+    if option in ("-V", "-v") or _verb(error) == "version":
+        return "did you mean wutdet --version?"
+    if _verb(error) == "help":
+        return "did you mean wutdet --help?"
     near = _near(error)
     return f"did you mean {' or '.join(near)}?" if near else f"see {path} --help"
+
+
+def _verb(error: Any) -> str:
+    """The word that is no verb; empty where something else is wrong."""
+    _, unknown, rest = str(getattr(error, "message", "")).partition("No such command ")
+    return rest.partition(".")[0].strip("'\"") if unknown else ""
 
 
 def _near(error: Any) -> list[str]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from wutdet.errors import ConfigError
+
 if TYPE_CHECKING:
-    from wutdet.scenarios import Cameras, SeverityTable
+    from wutdet.scenarios import Cameras, Scenario, SeverityTable
 
 _SHOWN: Final = 8  # cameras named in a line
 
@@ -57,6 +59,29 @@ def open_cameras(
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def read_scenarios(text: str, own: SeverityTable | None) -> tuple[Scenario, ...]:
+    """The scenarios that --scenarios lists.
+
+    Raises:
+        ConfigError: it lists none.
+        ScenarioError: the text does not follow the grammar.
+    """
+    from wutdet.scenarios import parse_scenarios
+
+    require_scenarios(text, "--scenarios")
+    return parse_scenarios(text, own)
+
+
+def require_scenarios(text: str, option: str) -> None:
+    """Refuse an option that is to list scenarios and is empty.
+
+    Raises:
+        ConfigError: it is.
+    """
+    if not text.strip():
+        raise ConfigError("no scenario is given", where=option, remedy="name some, such as clear,fog:1-5")
 
 
 def open_severities(path: Path | None) -> SeverityTable | None:
