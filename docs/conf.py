@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 # Tutorials run as notebooks: their commands are those of this environment, and their tables have one width.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-os.environ["COLUMNS"] = "110"
+os.environ["COLUMNS"] = "100"
 os.environ["TTY_COMPATIBLE"] = "0"  # a kernel asks for colours; a page shows them as escape codes
 
 from wutdet import __version__  # noqa: E402

@@ -52,7 +52,7 @@ def test_json_has_the_numbers(run, tmp_path):
     [
         (["{tmp}", "--out", "{tmp}/r.html"], "{tmp}: no scores here; run wutdet benchmark or score first"),
         (["{run}", "--out", "{tmp}/r.pdf"], "{tmp}/r.pdf: is of no kind that can be written; choose a .html, .md or"),
-        (["{run}", "--out", "{tmp}/no/r.html"], "{tmp}/no/r.html: cannot be written (No such file or directory);"),
+        (["{run}", "--out", "{run}/scores.json/no/r.html"], "{run}/scores.json/no: cannot be made (Not a directory)"),
         (
             ["{run}", "--out", "{tmp}/r.md", "--data", "{voc}"],
             "{tmp}/r.md: has no place for pictures; leave --data out",
