@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wutdet import load
 from wutdet.dataset import Dataset
-from wutdet.dataset.splitting.assign import deal_groups
+from wutdet.dataset.splitting.assign import deal_groups, possible_fractions
 from wutdet.dataset.splitting.frame_groups import count_groups, group_frames
 from wutdet.dataset.splitting.frame_order import order_frames
 from wutdet.dataset.splitting.groups import join_linked, link_equal, number_by_first
@@ -21,7 +21,7 @@ from wutdet.dataset.splitting.leakage import measure_leakage
 from wutdet.dataset.splitting.resplit import NewSplit, ranges_of, split_by_groups, split_by_ids, split_by_rule
 from wutdet.dataset.splitting.split_files import write_split
 from wutdet.dataset.splitting.split_report import report_split
-from wutdet.dataset.splitting.split_rule import IdRule, RangeRule, read_rule
+from wutdet.dataset.splitting.split_rule import IdRange, IdRule, RangeRule, read_rule
 from wutdet.dataset.tables import BoxRecord, FrameRecord, build_tables
 from wutdet.errors import ConfigError, DataError
 
@@ -139,22 +139,31 @@ def test_a_rare_kind_weighs_as_much_as_a_common_one() -> None:
 
 
 def test_too_few_groups_are_counted() -> None:
-    with pytest.raises(ConfigError, match="2 groups of frames cannot fill 3 splits; ask for at most 2 splits, or give"):
+    with pytest.raises(ConfigError, match="2 groups of frames cannot fill 3 splits; ask for at most 2"):
         deal_groups(frames_only([5, 5]), named(2), SHARES, seed=0)
     with pytest.raises(ConfigError, match="1 group of frames cannot fill 2 splits"):
         deal_groups(frames_only([5]), named(1), {"a": 0.5, "b": 0.5}, seed=0)
 
 
-def test_what_is_possible_instead_is_said_and_is_possible() -> None:
+def test_what_is_possible_instead_can_be_dealt() -> None:
     counts = frames_only([90, 4, 3, 3])
     with pytest.raises(ConfigError) as caught:
         deal_groups(counts, named(4), SHARES, seed=0)
     assert str(caught.value) == (
         "--fractions: 4 groups of frames, the largest with 90% of the frames, are too few; "
-        "possible is train=0.90,val=0.03,test=0.07; ask for that, or give a smaller --radius or --by id"
+        "ask for other fractions, or fewer splits"
     )
-    dealt = deal_groups(counts, named(4), {"train": 0.9, "val": 0.03, "test": 0.07}, seed=0)
-    assert got(counts, dealt, 3) == [90, 3, 7]
+    possible = possible_fractions(counts, named(4), SHARES, seed=0)
+    assert possible == {"train": 0.9, "val": 0.03, "test": 0.07}
+    assert got(counts, deal_groups(counts, named(4), possible, seed=0), 3) == [90, 3, 7]
+
+
+def test_possible_fractions_are_hundredths_above_0_that_sum_to_1() -> None:
+    thirds = {"a": 0.8, "b": 0.1, "c": 0.1}
+    assert possible_fractions(frames_only([7, 7, 7]), named(3), thirds, seed=0) == {"a": 0.34, "b": 0.33, "c": 0.33}
+    possible = possible_fractions(frames_only([998, 1, 1]), named(3), SHARES, seed=0)
+    assert possible == {"train": 0.98, "val": 0.01, "test": 0.01}
+    assert possible_fractions(frames_only([5, 5]), named(2), SHARES, seed=0) == {}
 
 
 def test_every_split_gets_a_group() -> None:
@@ -310,7 +319,7 @@ def test_a_group_is_counted_by_sizes_of_ships() -> None:
 
 def test_a_guard_that_leaves_a_split_empty_is_refused() -> None:
     dataset, hashes = dataset_of(60, [number // 15 for number in range(60)])
-    with pytest.raises(ConfigError, match=r"--guard: the guard gaps leave '\w+' no frame; give a smaller one"):
+    with pytest.raises(ConfigError, match=r"--guard: the guard gaps leave '\w+' no frame; give --guard 15$"):
         split_by_groups(dataset, "sequence", hashes, guard_frames=60, fractions={"a": 0.5, "b": 0.5})
 
 
@@ -352,7 +361,7 @@ def test_a_split_by_ids_is_its_rule() -> None:
 
 def test_a_split_by_ids_wants_ids_and_blocks_enough() -> None:
     dataset, _ = dataset_of(60, [0] * 60)
-    with pytest.raises(ConfigError, match=r"6 blocks of 10 frames leave no frame for '.*'; give shorter --block-fr"):
+    with pytest.raises(ConfigError, match=r"6 blocks of 10 frames cannot give a frame to '.*'; ask for fewer spl"):
         split_by_ids(dataset, block_frames=10, fractions={"a": 0.98, "b": 0.01, "c": 0.01})
     with pytest.raises(ConfigError, match="--guard: is not below the length of a block; give longer --block-frames"):
         split_by_ids(dataset, block_frames=3)
@@ -411,6 +420,29 @@ def test_written_lists_are_read_by_splits(tmp_path: Path) -> None:
     assert load(part).splits == {"train": 100}  # the data's own split is untouched
 
 
+def test_names_with_spaces_come_back_from_written_lists(tmp_path: Path) -> None:
+    """`bow 1` is no `bow` with Pascal's 1 behind it, and the stem `bow.jpg` is not the file of `bow`."""
+    stems = ["bow", "bow 1", "bow 20", "bow.jpg", "кадр 1 (copy)"]
+    part = write_voc(tmp_path / "part", {stem: [] for stem in stems})
+    rule = RangeRule(
+        ranges=[
+            IdRange(first=0, last=0, split="train", series="bow"),
+            IdRange(first=1, last=20, split="val", series="bow "),
+            IdRange(first=0, last=0, split="test", series="bow.jpg"),
+            IdRange(first=0, last=0, split="test", series="кадр 1 (copy)"),
+        ]
+    )
+    write_split(split_by_rule(load(part), rule), tmp_path / "lists")
+    assert (tmp_path / "lists/val.txt").read_text() == "bow 1\nbow 20\n"
+    again = load(part, splits=tmp_path / "lists")
+    names = {split: again.split(split).images["file_name"].to_list() for split in ("train", "val", "test")}
+    assert names == {
+        "train": ["bow.jpg"],
+        "val": ["bow 1.jpg", "bow 20.jpg"],
+        "test": ["bow.jpg.jpg", "кадр 1 (copy).jpg"],
+    }
+
+
 def test_a_folder_with_files_is_not_written_to(tmp_path: Path) -> None:
     dataset, hashes = dataset_of(300, SCENES)
     new = split_by_groups(dataset, "sequence", hashes)
@@ -425,9 +457,9 @@ def test_a_folder_with_files_is_not_written_to(tmp_path: Path) -> None:
 
 
 def test_a_name_that_no_list_can_hold_is_refused(tmp_path: Path) -> None:
-    records = [FrameRecord(f"frame {number}.jpg", 64, 48, ()) for number in range(200)]
+    records = [FrameRecord(f"frame\n{number}.jpg", 64, 48, ()) for number in range(200)]
     dataset = Dataset(*build_tables(records), Path("nowhere"), "made")
-    with pytest.raises(DataError, match="frame 0: has a space in its name: no list can hold it; rename such frames"):
+    with pytest.raises(DataError, match=r"'frame\\n0': has a name that no list can hold; rename such frames"):
         write_split(split_by_rule(dataset, read_rule("part-a")), tmp_path / "lists")
     assert not (tmp_path / "lists").exists()
 

@@ -71,6 +71,18 @@ def test_a_frame_that_is_listed_but_absent(voc_part: Path) -> None:
     assert [problem.image for problem in kept.problems] == ["voc/0009999"]
 
 
+@pytest.mark.parametrize(
+    ("labels", "remedy"),
+    [("<annotation>", "restore or delete it"), ("<annotation/>", "correct the XML"), ("<!DOCTYPE a>", "save it as pl")],
+)
+def test_an_xml_that_cannot_be_read_may_be_left_out(voc_part: Path, labels: str, remedy: str) -> None:
+    xml_of(voc_part, "0000020").write_text(labels)
+    with pytest.raises(FrameError) as caught:
+        load(voc_part)
+    assert caught.value.remedy.startswith(remedy)
+    assert caught.value.remedy.endswith(", or leave such frames out with --on-error skip")
+
+
 def test_skip_lists_every_problem_once(voc_part: Path) -> None:
     xml_of(voc_part, "0000000").write_text("")
     jpeg_of(voc_part, "0000020").unlink()

@@ -80,3 +80,28 @@ def test_the_image_folder_may_be_given_for_every_layout(voc_part: Path, yolo: Pa
     images = voc_part / "voc/JPEGImages"
     for home in (voc_part, tmp_path / "coco", yolo):
         assert load(home, images=images).image_dir == images
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "splits"),
+    [
+        ("default", ["0000020", "0000040"], {"default": 2}),
+        ("train", ["0000020.jpg", "0000040.jpg"], {"train": 2}),
+        ("ship_train", ["0000020  1", "0000040 -1", "0000060  0"], {"ship_train": 3}),
+        (None, [], {}),
+    ],
+)
+def test_a_plain_voc_tree_with_any_lists_is_read(
+    voc_part: Path, name: str | None, lines: list[str], splits: dict[str, int]
+) -> None:
+    plain = voc_part / "voc"
+    for file in (plain / "ImageSets/Main").iterdir():
+        file.unlink()
+    if name is None:
+        (plain / "ImageSets/Main").rmdir()
+    else:
+        write_lists(plain / "ImageSets/Main", {name: lines})
+    assert load(plain).splits == splits
+    (plain / "JPEGImages").rename(voc_part / "frames")
+    moved = load(plain, images=voc_part / "frames")
+    assert (moved.splits, moved[0].image.shape) == (splits, (48, 64, 3))

@@ -117,7 +117,8 @@ def frame_by_frame(part: Path, origin: OriginChoice, classes: Mapping[str, str],
         try:
             raw.append(parse_voc_xml(path))
         except FrameError as error:
-            report(error)
+            hint = "" if "--on-error" in error.remedy else ", or leave such frames out with --on-error skip"
+            report(FrameError(error.what, where=error.where, remedy=f"{error.remedy}{hint}"))
     if not raw:
         raise DataError("no frame with both an XML and an image", where=part / "voc", remedy="check the folder")
     edges = [

@@ -16,6 +16,7 @@ from wutdet.dataset.coco_merge import coco_image_dir, merge_frames
 from wutdet.dataset.dataset import Dataset
 from wutdet.dataset.index import Kept, keep, kept_files, recall
 from wutdet.dataset.index_key import Inputs, key_of, relative
+from wutdet.dataset.no_dataset import VOC_LAYOUT, no_dataset
 from wutdet.dataset.sidecar import SIDECAR_NAMES, find_sidecar, join_sidecar
 from wutdet.dataset.splits import read_split_lists
 from wutdet.dataset.tables import Columns, Problem, columns_of, number_tables, splits_column
@@ -26,7 +27,7 @@ from wutdet.errors import DataError, FrameError
 
 OnError = Literal["stop", "skip"]
 
-_LAYOUTS: Final = "voc/{Annotations,JPEGImages}, annotations/*.json, data.yaml, or a COCO .json file"
+_LAYOUTS: Final = f"{VOC_LAYOUT}, annotations/*.json, data.yaml, or a COCO .json file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _layout_of(path: Path, options: _Options) -> _Layout:
     data_yaml = find_data_yaml(path)
     if data_yaml is not None:
         return _Layout(home, begins, partial(_read_yolo, data_yaml), lambda _: home, None)
-    raise DataError("no dataset found here", where=path, remedy=f"give a folder with {_LAYOUTS}")
+    raise no_dataset(path, _LAYOUTS)
 
 
 def _recall(layout: _Layout, inputs: Inputs, options: _Options) -> Kept:
@@ -199,8 +200,8 @@ def _relist(columns: Columns, lists: Path | None, report: ReportFrame) -> Column
     """The columns with the splits that the lists, if any, give them."""
     if lists is None:
         return columns
-    member = read_split_lists(lists)
     stems = [Path(name).stem for name in columns.images["file_name"]]
+    member = read_split_lists(lists, set(stems))
     for stem in sorted(set(member) - set(stems)):
         remedy = "correct the list, or leave such frames out with --on-error skip"
         report(FrameError(f"listed in {', '.join(member[stem])} but not there", where=lists / stem, remedy=remedy))

@@ -12,7 +12,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wutdet.dataset.checks import ReportFrame, check_box, check_size, is_ship
-from wutdet.dataset.splits import read_split_lists
 from wutdet.dataset.tables import BOX_EXTRAS, BOX_SCHEMA, IMAGE_SCHEMA, Columns, splits_column
 from wutdet.dataset.voc_facts import join_facts
 from wutdet.dataset.voc_names import find_frames, xml_stems
@@ -35,6 +34,7 @@ __all__ = [
 
 OriginChoice = Literal["auto", "1", "0", "0x"]
 
+_OR_SKIP: Final = "or leave such frames out with --on-error skip"
 _USUAL_SIDE_PX: Final = 10_000  # at most this, and a size is possible for sure
 
 
@@ -86,9 +86,9 @@ def read_voc(
         DataError: no frame is there, or the evidence about the origin conflicts.
     """
     usual = root / "JPEGImages"
-    splits = read_split_lists(lists if lists is not None else root / "ImageSets" / "Main")
-    images = find_frames(root, image_dir or (usual if usual.is_dir() else None), splits, report)
-    scanned = scan_files(root / "Annotations", list(images))
+    lists = lists if lists is not None else root / "ImageSets" / "Main"
+    found = find_frames(root, image_dir or (usual if usual.is_dir() else None), lists, report)
+    scanned = scan_files(root / "Annotations", list(found.images))
     raw = _readable(RawColumns(scanned.files, join_facts(scanned.objects, scanned.facts)), report)
     if raw.files.is_empty():
         raise DataError("no frame with both an XML and an image", where=root, remedy="check the folder")
@@ -96,7 +96,7 @@ def read_voc(
     ships = _ships(raw, decided.origin, classes, report)
     if ships.files.is_empty():
         raise DataError("no good frame is left", where=root, remedy="correct the labels")
-    return VocPart(_columns(ships, images, splits), image_dir or usual, decided.origin, decided.evidence)
+    return VocPart(_columns(ships, found.images, found.splits), image_dir or usual, decided.origin, decided.evidence)
 
 
 def _readable(raw: RawColumns, report: ReportFrame) -> RawColumns:
@@ -106,7 +106,7 @@ def _readable(raw: RawColumns, report: ReportFrame) -> RawColumns:
     def check(row: int) -> None:
         stem, width, height, error, remedy = raw.files.select("stem", "width", "height", "error", "remedy").row(row)
         if error is not None:
-            raise FrameError(error, where=_where(stem), remedy=remedy)
+            raise FrameError(error, where=_where(stem), remedy=f"{remedy}, {_OR_SKIP}")
         check_size(width, height, where=_where(stem))
 
     return _sound(raw, raw.files.select(usual).to_series().to_numpy(), check, report)

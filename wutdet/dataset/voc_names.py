@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from wutdet.dataset.checks import ReportFrame
+from wutdet.dataset.splits import read_split_lists
 from wutdet.errors import DataError, FrameError
 
 IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
@@ -16,24 +18,33 @@ IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 _RESTORE: Final = "restore it, or leave such frames out with --on-error skip"
 
 
-def find_frames(
-    root: Path, image_dir: Path | None, splits: Mapping[str, tuple[str, ...]], report: ReportFrame
-) -> dict[str, str]:
-    """The image of every stem that has an XML and one image, sorted by stem; every other name is reported.
+@dataclass(frozen=True, slots=True)
+class FrameNames:
+    """The frames of a folder, by stem."""
+
+    images: dict[str, str]
+    """The image of every stem that has an XML and one image, sorted."""
+    splits: dict[str, tuple[str, ...]]
+    """The splits of every stem that a list names."""
+
+
+def find_frames(root: Path, image_dir: Path | None, lists: Path, report: ReportFrame) -> FrameNames:
+    """The frames that have an XML and one image; every other name is reported.
 
     Args:
         root: the folder that holds `Annotations`.
         image_dir: of the images; None: labels alone, whose images are taken to be `{stem}.jpg`.
-        splits: the splits of each stem that a list names.
+        lists: the folder of the split lists.
         report: called with each frame that lacks its XML or its image, or has two images.
 
     Raises:
-        DataError: a folder is not there, or cannot be listed.
+        DataError: a folder is not there, or cannot be listed; or a list is not text.
     """
     names = [f"{stem}.jpg" for stem in xml_stems(root)] if image_dir is None else _image_names(image_dir)
     images = {name.rpartition(".")[0]: name for name in names}
     stems = xml_stems(root)
     labelled = set(stems)
+    splits = read_split_lists(lists, labelled | images.keys())
     for stem in sorted(labelled - images.keys()):
         report(FrameError("the XML has no image", where=f"Annotations/{printable(stem)}.xml", remedy=_RESTORE))
     for stem in sorted(images.keys() - labelled):
@@ -46,7 +57,7 @@ def find_frames(
     for stem in sorted(doubtful.keys() & labelled):
         shown = " and ".join(map(printable, doubtful[stem]))
         report(FrameError(f"{shown} are images of one frame", where="JPEGImages", remedy="keep the right one"))
-    return {stem: images[stem] for stem in stems if stem in images and stem not in doubtful}
+    return FrameNames({stem: images[stem] for stem in stems if stem in images and stem not in doubtful}, splits)
 
 
 def xml_stems(root: Path) -> list[str]:

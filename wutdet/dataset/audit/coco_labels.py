@@ -69,7 +69,7 @@ def read_coco_labels(
     folder = image_dir or find_images(files[0], frames["file_name"].drop_nulls().to_list(), need=need_images)
     names = dict(frames.select("key", "name").iter_rows())
     if lists is not None:
-        split_lists, listed = read_lists(lists)
+        split_lists, listed = read_lists(lists, names.keys())
         found += [*listed, *check_lists(split_lists, names)]
     else:
         split_lists = _own_lists(files, gathered.frames)

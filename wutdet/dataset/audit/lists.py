@@ -30,8 +30,13 @@ class SplitList:
         return tuple(stem for _, stem in self.lines)
 
 
-def read_lists(folder: Path) -> tuple[tuple[SplitList, ...], list[Finding]]:
-    """Every `*.txt` of a folder, whatever it is encoded in, and a finding for each that is not UTF-8."""
+def read_lists(folder: Path, frames: Collection[str]) -> tuple[tuple[SplitList, ...], list[Finding]]:
+    """Every `*.txt` of a folder, whatever it is encoded in, and a finding for each that is not UTF-8.
+
+    Args:
+        folder: of the lists.
+        frames: the keys of the frames that are there.
+    """
     lists: list[SplitList] = []
     found: list[Finding] = []
     for path in sorted(folder.glob("*.txt")):
@@ -41,7 +46,7 @@ def read_lists(folder: Path) -> tuple[tuple[SplitList, ...], list[Finding]]:
             raise DataError(f"cannot be read ({error.strerror})", where=path, remedy="restore it") from None
         if encoding != "utf-8":
             found.append(finding("bad-encoding", path.name, f"not UTF-8 but {encoding}"))
-        lines = ((line.strip(), stem_of_line(line)) for line in text.split("\n"))
+        lines = ((line.strip(), stem_of_line(line, frames)) for line in text.split("\n"))
         lists.append(SplitList(path.stem, tuple((line, stem) for line, stem in lines if stem)))
     return tuple(lists), found
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from wutdet.dataset.audit.coco_labels import read_coco_labels
 from wutdet.dataset.audit.labels import Labels
 from wutdet.dataset.audit.voc_labels import read_voc_labels
+from wutdet.dataset.no_dataset import VOC_LAYOUT, no_dataset
 from wutdet.dataset.voc import OriginChoice, find_voc_root
 from wutdet.errors import DataError
+
+_LAYOUTS: Final = f"{VOC_LAYOUT} or annotations/*.json, or a COCO .json file"
 
 
 def read_labels(
@@ -26,9 +30,8 @@ def read_labels(
     Raises:
         DataError: there is nothing to read.
     """
-    remedy = "give a folder with voc/{Annotations,JPEGImages} or annotations/*.json, or a COCO .json file"
     if not path.exists():
-        raise DataError("does not exist", where=path, remedy=remedy)
+        raise DataError("does not exist", where=path, remedy=f"give a folder with {_LAYOUTS}")
     root = find_voc_root(path) if path.is_dir() else None
     if root is not None:
         return read_voc_labels(
@@ -36,7 +39,7 @@ def read_labels(
         )
     files = [path] if path.is_file() else sorted(path.glob("annotations/*.json"))
     if not files or any(file.suffix != ".json" for file in files):
-        raise DataError("no dataset found here", where=path, remedy=remedy)
+        raise no_dataset(path, _LAYOUTS)
     return read_coco_labels(path, files, image_dir=images, lists=lists, classes=classes, need_images=need_images)
 
 

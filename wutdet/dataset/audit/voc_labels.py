@@ -54,18 +54,18 @@ def read_voc_labels(
     frames = _frames(scanned.columns, images)
     if frames.is_empty():
         raise DataError("no frame here", where=root, remedy="check the folder")
-    split_lists, found = read_lists(lists if lists is not None else root / "ImageSets" / "Main")
+    called = dict(frames.select("key", "name").iter_rows())
+    split_lists, found = read_lists(lists if lists is not None else root / "ImageSets" / "Main", called.keys())
     found += _name_findings(scanned.findings, frames)
     found += _presence(frames, images)
     found += [finding("unsafe-file-name", f"{stem}.xml", "the name is no UTF-8") for stem in unspeakable]
     found += _file_names(scanned.columns, frames)
     found += _sizes(scanned.columns, frames)
-    found += check_lists(split_lists, dict(frames.select("key", "name").iter_rows()))
+    found += check_lists(split_lists, called)
     chosen = choose_origin(scanned.columns, choice=origin, where=root)
     found += chosen.findings
     kept, counts, strange = _sort_classes(scanned.columns, classes)
     placed = _place(kept, scanned.columns, frames, chosen.origin.shifts)
-    called = dict(frames.select("key", "name").iter_rows())
     for file, name, number in strange:
         found.append(finding("foreign-class", called[stems[file]], _foreign(name, number)))
     return Labels(

@@ -45,13 +45,34 @@ def deal_groups(
     shares = np.array(list(fractions.values()), np.float64)
     if len(counts) < len(shares):
         what = f"{_groups(len(counts))} cannot fill {len(shares)} splits"
-        raise ConfigError(what, where="--fractions", remedy=f"ask for at most {len(counts)} splits, or {_MORE_GROUPS}")
+        raise ConfigError(what, where="--fractions", remedy=f"ask for at most {len(counts)}")
+    dealt = _deal_in_order(counts, names, shares, seed=seed)
+    _check(counts[:, 0], dealt, shares)
+    return dealt
+
+
+def possible_fractions(
+    counts: NDArray[np.int64], names: Sequence[str], fractions: Mapping[str, float], *, seed: int
+) -> dict[str, float]:
+    """The fractions, in whole hundredths that sum to 1, which the groups come to when dealt for the asked ones.
+
+    Nothing where groups are fewer than splits. Where a split comes to less than a hundredth, it may be that not even
+    these can be dealt. The arguments are those of `deal_groups`.
+    """
+    if len(counts) < len(fractions):
+        return {}
+    dealt = _deal_in_order(counts, names, np.array(list(fractions.values()), np.float64), seed=seed)
+    hundredths = np.maximum(1, np.rint(100 * _got(counts[:, 0], dealt, len(fractions))))
+    hundredths[hundredths.argmax()] += 100 - hundredths.sum()
+    return dict(zip(fractions, (hundredths / 100).tolist(), strict=True))
+
+
+def _deal_in_order(counts: NDArray[np.int64], names: Sequence[str], shares: Counts, *, seed: int) -> Places:
     keys = [blake2b(f"{seed}/{name}".encode(), digest_size=16).digest() for name in names]
     # large ones first, which fits best, but those within a factor of two by the seed
     size = [int(frames).bit_length() for frames in counts[:, 0]]
     order = np.array(sorted(range(len(names)), key=lambda group: (-size[group], keys[group])), np.int64)
     dealt = _exchange(counts[order], _deal(counts[order, 0], shares), shares)
-    _check(counts[order, 0], dealt, fractions)
     result = np.empty(len(counts), np.int64)
     result[order] = dealt
     return result
@@ -124,16 +145,17 @@ def _best_exchange(
     return float(change[i, j]), int(left[i]), int(right[j]), a, b
 
 
-def _check(frames: Places, dealt: Places, fractions: Mapping[str, float]) -> None:
-    got = np.bincount(dealt, weights=frames, minlength=len(fractions)) / frames.sum()
-    if (got < np.array(list(fractions.values())) / 2).any():
-        possible = ",".join(f"{name}={share:.2f}" for name, share in zip(fractions, got, strict=True))
+def _check(frames: Places, dealt: Places, shares: Counts) -> None:
+    if (_got(frames, dealt, len(shares)) < shares / 2).any():
         what = f"{_groups(len(frames))}, the largest with {frames.max() / frames.sum():.0%} of the frames, are too few"
-        raise ConfigError(what, where="--fractions", remedy=f"possible is {possible}; ask for that, or {_MORE_GROUPS}")
+        raise ConfigError(what, where="--fractions", remedy="ask for other fractions, or fewer splits")
+
+
+def _got(frames: Places, dealt: Places, splits: int) -> Counts:
+    """(S,) the share of the frames that each split got."""
+    got: Counts = np.bincount(dealt, weights=frames, minlength=splits) / frames.sum()
+    return got
 
 
 def _groups(count: int) -> str:
     return "1 group of frames" if count == 1 else f"{count} groups of frames"
-
-
-_MORE_GROUPS: Final = "give a smaller --radius or --by id"

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wutdet.dataset.splitting.assign import deal_groups
 from wutdet.dataset.splitting.fractions import DEFAULT_FRACTIONS, check_fractions
 from wutdet.dataset.splitting.frame_groups import By, count_groups, group_frames
 from wutdet.dataset.splitting.frame_order import FrameOrder, order_frames, split_stem
-from wutdet.dataset.splitting.guard import guard_gaps
 from wutdet.dataset.splitting.hashes import NEAR_BITS, FrameHashes
 from wutdet.dataset.splitting.id_deal import IdDeal
+from wutdet.dataset.splitting.remedies import BLOCK_FRAMES, Asked, block_remedy, group_remedy
 from wutdet.dataset.splitting.sequences import CUT_BITS
 from wutdet.dataset.splitting.split_rule import IdRange, IdRule, Made, RangeRule, Rule, split_names, splits_of
+from wutdet.dataset.splitting.trial import deal_frames
 from wutdet.dataset.tables import splits_column
 from wutdet.errors import ConfigError
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from wutdet.dataset.dataset import Dataset
 
 GUARD_FRAMES: Final = 3
-BLOCK_FRAMES: Final = 50
 
 Places = NDArray[np.int64]
 
@@ -62,18 +61,20 @@ def split_by_groups(
     to a later frame of another split are left out of all lists (see `guard_gaps`).
 
     Raises:
-        ConfigError: the fractions make no sense, groups are too few for them, or the guard gaps empty a split.
+        ConfigError: the fractions make no sense, groups are too few for them, or the guard gaps empty a split; the
+            remedy names options with which it works.
         DataError: `by` is camera and frames have none.
     """
     check_fractions(fractions, where="--fractions")
     grouping = group_frames(dataset, by, hashes, radius=radius, cut_bits=cut_bits)
     counts = count_groups(dataset, grouping.groups)
-    splits = deal_groups(counts, grouping.names, fractions, seed=seed)[grouping.groups]
-    splits = np.where(guard_gaps(grouping.order, splits, guard_frames * grouping.order.usual_step), -1, splits)
+    try:
+        splits = deal_frames(grouping, counts, fractions, seed=seed, guard_frames=guard_frames)
+    except ConfigError as error:
+        asked = Asked(dataset, by, hashes, fractions, seed, guard_frames, radius, cut_bits)
+        remedy = group_remedy(asked, grouping, counts, narrow=error.where == "--guard")
+        raise ConfigError(error.what, where=error.where, remedy=remedy) from None
     names = tuple(fractions)
-    for place, name in enumerate(names):
-        if not (splits == place).any():
-            raise ConfigError(f"the guard gaps leave '{name}' no frame", where="--guard", remedy="give a smaller one")
     made = Made(
         by=by,
         frames=len(dataset),
@@ -103,7 +104,8 @@ def split_by_ids(
             split gets no frame.
     """
     check_fractions(fractions, where="--fractions")
-    step = order_frames(dataset.images["file_name"].to_list()).usual_step
+    order = order_frames(dataset.images["file_name"].to_list())
+    step = order.usual_step
     if not step:
         raise ConfigError("the names of the frames hold no ids", where=dataset.name, remedy="split by sequence instead")
     if guard_frames >= block_frames:
@@ -114,8 +116,9 @@ def split_by_ids(
     missing = [name for name in fractions if name not in new.dataset.splits]
     if missing:
         blocks = len(np.unique(new.groups))
-        what = f"{blocks} blocks of {block_frames} frames leave no frame for '{missing[0]}'"
-        raise ConfigError(what, where="--by id", remedy="give shorter --block-frames, another --seed or fewer splits")
+        dealt = "1 block of" if blocks == 1 else f"{blocks} blocks of"
+        what = f"{dealt} {block_frames} frames cannot give a frame to '{missing[0]}'"
+        raise ConfigError(what, where="--by id", remedy=block_remedy(rule, order.stems, step=step))
     return new
 
 

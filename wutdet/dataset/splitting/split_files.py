@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from wutdet.dataset.splits import line_of_stem
 from wutdet.dataset.splitting.frame_order import order_frames
 from wutdet.dataset.splitting.leakage import in_split
 from wutdet.dataset.splitting.resplit import NewSplit
@@ -27,24 +29,22 @@ def check_new(out: Path) -> None:
 
 
 def write_split(new: NewSplit, out: Path) -> list[Path]:
-    """Write `OUT/train.txt` … (one stem a line, in the order of ids) and `OUT/rule.yaml`; all of them or none.
+    """Write `OUT/train.txt` … (one frame a line, in the order of ids) and `OUT/rule.yaml`; all of them or none.
 
     A split without frames gets no list.
 
     Raises:
-        DataError: `out` exists and is not empty, or cannot be written.
+        DataError: `out` exists and is not empty, or cannot be written; or a frame has a name that no list can hold.
     """
     check_new(out)
     order = order_frames(new.dataset.images["file_name"].to_list())
-    unlisted = next((stem for stem in order.stems if stem.split() != [stem]), None)
-    if unlisted is not None:
-        raise DataError("has a space in its name: no list can hold it", where=unlisted, remedy="rename such frames")
+    lines = _lines_of(order.stems)
     files = {RULE_NAME: encode_rule(new.rule)}
     for name in new.names:
         chosen = in_split(new.dataset, name)
         stems = dict.fromkeys(order.stems[row] for row in order.rows.tolist() if chosen[row])
         if stems:
-            files[f"{name}.txt"] = "".join(f"{stem}\n" for stem in stems).encode()
+            files[f"{name}.txt"] = "".join(f"{lines[stem]}\n" for stem in stems).encode()
     final = out.resolve()
     aside = final.parent / f".{final.name}.{uuid.uuid4().hex[:8]}.part"
     try:
@@ -60,3 +60,15 @@ def write_split(new: NewSplit, out: Path) -> list[Path]:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return [out / name for name in sorted(files)]
+
+
+def _lines_of(stems: Sequence[str]) -> dict[str, str]:
+    """The line that names each frame."""
+    frames = set(stems)
+    lines: dict[str, str] = {}
+    for stem in stems:
+        line = line_of_stem(stem, frames)
+        if line is None:
+            raise DataError("has a name that no list can hold", where=repr(stem), remedy="rename such frames")
+        lines[stem] = line
+    return lines
