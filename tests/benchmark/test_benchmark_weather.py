@@ -180,6 +180,11 @@ def test_many_guessed_horizons_are_warned_of(four, tmp_path, frames, warned):
         assert any(said in line for line in cell.warnings) == warned
 
 
+def test_a_guessed_horizon_is_no_matter_in_clear_weather(four, tmp_path):
+    run = bench(blobs, four, out=tmp_path / "r", scenarios="clear", cameras=Cameras(entries={"bow": BOW}))
+    assert not any("horizon" in line for line in run.scores.cells[0].warnings)
+
+
 def test_own_severities_are_rendered_scored_and_described(four, tmp_path):
     (tmp_path / "own.yaml").write_text("kinds: {fog: {severities: [1852, 463]}}")
     own = bench(blobs, four, out=tmp_path / "own", scenarios="fog:1-2,fog:2+rain:1", severities=tmp_path / "own.yaml")

@@ -79,8 +79,9 @@ def score_frames(
         settings = replace(settings, imgsz=protocol.imgsz)
     scored = dataset.filter(pl.col("image_id").is_in(frames.image_ids.tolist()))
     truth = replace(truth_of(scored, slices=slice_columns(scored)), horizon_px=_horizons(frames))
-    warnings = tuple(fallback_warning(count_sources(frames.horizon_sources)))
     scenarios = [parse_scenarios(name, settings.severities)[0] for name in plan.scenarios]
+    guessed = fallback_warning(count_sources(frames.horizon_sources))
+    warnings = tuple(guessed) if any(scenario.effects for scenario in scenarios) else ()  # clear air has no range
     weather = weather_info(plan.circumstances, scenarios, dataset.images["camera"], settings.severities)
     cells = _score_all(recorded, scenarios, truth, settings, warnings, advance)
     return Scored(
