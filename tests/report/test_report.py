@@ -116,6 +116,9 @@ def test_the_report_carries_the_table_the_picture_and_escapes_names(run):
 def test_a_folder_without_scores_is_refused(tmp_path):
     with pytest.raises(DataError, match="no scores here"):
         write_report(tmp_path)
+    (tmp_path / "shards").mkdir()
+    with pytest.raises(DataError, match="a benchmark that is not finished; give the command of the benchmark again"):
+        write_report(tmp_path)
 
 
 def test_the_sheet_shows_a_frame_under_every_scenario(tiny_part, tmp_path):

@@ -206,6 +206,9 @@ def read_scores(folder: Path) -> Scores:
     try:
         scores = msgspec.json.decode(path.read_bytes(), type=Scores)
     except OSError:
+        if (folder / "shards").is_dir():
+            remedy = "give the command of the benchmark again: it goes on"
+            raise DataError("a benchmark that is not finished", where=folder, remedy=remedy) from None
         raise DataError("no scores here", where=folder, remedy="run wutdet benchmark or score first") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"unreadable scores ({error})", where=path, remedy="score the run again") from None
