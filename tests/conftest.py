@@ -14,6 +14,10 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("WUTDET_HYPOTHESIS", "steady"))
 
+# readline, which pytest imports, hands the width it assumes to all processes of a parallel run; tables would follow it.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+
 REALDATA_VARIABLE = "WUTDET_REALDATA"
 
 
